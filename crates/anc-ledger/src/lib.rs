@@ -1,1 +1,26 @@
-//! anc-ledger
+//! The rules of money, pure: prices, charges, and what a hold may take.
+//!
+//! Nothing here does I/O, reads a clock or uses a float; this is the only crate that divides or
+//! rounds money. The ledger writers of `anc-store` drive these functions with rows of a database,
+//! and property tests drive them with random operations against a small model.
+//!
+//! # To add …
+//! * a meter: extend `Meter` in `anc-domain`, then its price in [`ModelPrice`] and what stands in
+//!   for it where a model has no price of its own for it (`price.rs`).
+//! * a reason to refuse a hold: a variant of [`Refusal`] and its place in the order of checks
+//!   (`hold.rs`).
+//! * a way for a request to end: a variant of [`EndReason`] with its stable name.
+
+mod charge;
+mod end_reason;
+mod estimate;
+mod hold;
+mod price;
+
+pub use charge::{Charge, ChargeLine, charge};
+pub use end_reason::EndReason;
+pub use estimate::{HoldBounds, OutputBound, affordable_output, hold_bounds};
+pub use hold::{
+    AccountState, HoldAsk, Holder, Refusal, TokenState, credit, grow, hold, release, settle,
+};
+pub use price::{ModelPrice, PriceSnapshot};

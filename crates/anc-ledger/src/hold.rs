@@ -1,0 +1,239 @@
+//! What a hold may take, and what becomes of it.
+//!
+//! Each function is one step of the ledger: it takes the state of an account and a token as the
+//! transaction has just read them and changes them in place, or refuses and leaves them alone.
+
+use anc_domain::{MoneyError, NanoUsd, UnixMillis};
+
+/// The money side of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountState {
+    /// Σ entries − Σ charges; may fall below zero where a charge exceeded its hold.
+    pub balance: NanoUsd,
+    /// Σ open holds.
+    pub held: NanoUsd,
+    /// Whether the balance stops requests. An unmetered account is charged and never stopped.
+    pub metered: bool,
+    /// Whether the operator has suspended the account.
+    pub suspended: bool,
+}
+
+/// The money side of an API token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenState {
+    /// The most that the token may ever consume; `None` is unlimited.
+    pub quota: Option<NanoUsd>,
+    /// Σ charges.
+    pub used: NanoUsd,
+    /// Σ open holds.
+    pub held: NanoUsd,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// When it stops working; `None` is never.
+    pub expires_at: Option<UnixMillis>,
+}
+
+/// How much a request asks to be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldAsk {
+    /// What the request can cost at worst.
+    pub full: NanoUsd,
+    /// What it must have to begin: its input and one step of output. At most `full`.
+    pub least: NanoUsd,
+}
+
+/// Which of the two purses a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// The API token's quota.
+    ApiToken,
+    /// The account's balance.
+    Account,
+}
+
+/// Why there is no hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The token was disabled or deleted.
+    TokenDisabled,
+    /// The token's time is over.
+    TokenExpired,
+    /// The account is suspended.
+    AccountSuspended,
+    /// The token's quota does not cover the least, even with nothing held.
+    TokenQuotaExhausted {
+        /// The token's quota.
+        quota: NanoUsd,
+        /// What it has consumed of it.
+        used: NanoUsd,
+        /// The least that the request needs.
+        least: NanoUsd,
+    },
+    /// The account's balance does not cover the least, even with nothing held.
+    BalanceExhausted {
+        /// The account's balance.
+        balance: NanoUsd,
+        /// The least that the request needs.
+        least: NanoUsd,
+    },
+    /// Requests that still run hold what would otherwise be enough.
+    HeldByRunningRequests {
+        /// Whose money it is.
+        of: Holder,
+        /// How much they hold.
+        held: NanoUsd,
+    },
+    /// The amount asked for is negative, or the books would leave their range.
+    OutOfRange,
+}
+
+impl From<MoneyError> for Refusal {
+    fn from(_: MoneyError) -> Self {
+        Self::OutOfRange
+    }
+}
+
+/// Takes a hold: the full amount if it fits, else the least if that fits. Gives what was granted.
+///
+/// The state is asked before the money, so that a disabled token never gets a hold and never learns
+/// what is left. The token's own quota is asked before the account's balance.
+pub fn hold(
+    account: &mut AccountState,
+    token: &mut TokenState,
+    ask: HoldAsk,
+    now: UnixMillis,
+) -> Result<NanoUsd, Refusal> {
+    if ask.least.is_negative() || ask.full < ask.least {
+        return Err(Refusal::OutOfRange);
+    }
+    check_state(account, token)?;
+    if token.expires_at.is_some_and(|end| end <= now) {
+        return Err(Refusal::TokenExpired);
+    }
+    let granted = if fits(account, token, ask.full).is_ok() {
+        ask.full
+    } else {
+        ask.least
+    };
+    fits(account, token, granted)?;
+    take(account, token, granted)?;
+    Ok(granted)
+}
+
+/// Adds to an open hold. Expiry does not matter here: a stream that runs may finish.
+pub fn grow(
+    account: &mut AccountState,
+    token: &mut TokenState,
+    by: NanoUsd,
+) -> Result<(), Refusal> {
+    if by.is_negative() {
+        return Err(Refusal::OutOfRange);
+    }
+    check_state(account, token)?;
+    fits(account, token, by)?;
+    take(account, token, by)
+}
+
+/// Replaces a hold by its charge. Never refused for want of money: what was delivered is owed, also
+/// where it exceeds the hold, and also after the token was deleted.
+pub fn settle(
+    account: &mut AccountState,
+    token: &mut TokenState,
+    held: NanoUsd,
+    charge: NanoUsd,
+) -> Result<(), MoneyError> {
+    if charge.is_negative() {
+        return Err(MoneyError::OutOfRange);
+    }
+    let (mut next_account, mut next_token) = (*account, *token);
+    release(&mut next_account, &mut next_token, held)?;
+    next_account.balance = next_account.balance.checked_sub(charge)?;
+    next_token.used = next_token.used.checked_add(charge)?;
+    (*account, *token) = (next_account, next_token);
+    Ok(())
+}
+
+/// Gives a hold back whole.
+pub fn release(
+    account: &mut AccountState,
+    token: &mut TokenState,
+    held: NanoUsd,
+) -> Result<(), MoneyError> {
+    let (account_held, token_held) = (
+        account.held.checked_sub(held)?,
+        token.held.checked_sub(held)?,
+    );
+    if account_held.is_negative() || token_held.is_negative() {
+        return Err(MoneyError::OutOfRange);
+    }
+    (account.held, token.held) = (account_held, token_held);
+    Ok(())
+}
+
+/// Posts money that comes in, or goes out by an operator's adjustment.
+pub fn credit(account: &mut AccountState, amount: NanoUsd) -> Result<(), MoneyError> {
+    account.balance = account.balance.checked_add(amount)?;
+    Ok(())
+}
+
+const fn check_state(account: &AccountState, token: &TokenState) -> Result<(), Refusal> {
+    if !token.enabled || token.deleted {
+        return Err(Refusal::TokenDisabled);
+    }
+    if account.suspended {
+        return Err(Refusal::AccountSuspended);
+    }
+    Ok(())
+}
+
+/// Whether `amount` fits into what both purses have free.
+fn fits(account: &AccountState, token: &TokenState, amount: NanoUsd) -> Result<(), Refusal> {
+    if let Some(quota) = token.quota {
+        let left = quota.checked_sub(token.used)?;
+        // Even a request that costs nothing needs something left: an exhausted token is exhausted.
+        if amount > left || left <= NanoUsd::ZERO {
+            return Err(Refusal::TokenQuotaExhausted {
+                quota,
+                used: token.used,
+                least: amount,
+            });
+        }
+        if amount > left.checked_sub(token.held)? {
+            return Err(held_by_running(Holder::ApiToken, token.held));
+        }
+    }
+    if account.metered {
+        if amount > account.balance || account.balance <= NanoUsd::ZERO {
+            return Err(Refusal::BalanceExhausted {
+                balance: account.balance,
+                least: amount,
+            });
+        }
+        if amount > account.balance.checked_sub(account.held)? {
+            return Err(held_by_running(Holder::Account, account.held));
+        }
+    }
+    Ok(())
+}
+
+const fn held_by_running(of: Holder, held: NanoUsd) -> Refusal {
+    Refusal::HeldByRunningRequests { of, held }
+}
+
+fn take(
+    account: &mut AccountState,
+    token: &mut TokenState,
+    amount: NanoUsd,
+) -> Result<(), Refusal> {
+    let (account_held, token_held) = (
+        account.held.checked_add(amount)?,
+        token.held.checked_add(amount)?,
+    );
+    (account.held, token.held) = (account_held, token_held);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
