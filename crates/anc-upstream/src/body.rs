@@ -1,0 +1,49 @@
+//! The body of a provider's answer, from the network or from within.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+
+/// What a provider sends after its head. Dropping it cancels the request.
+#[derive(Debug)]
+pub enum UpstreamBody {
+    /// From the network.
+    Network(Incoming),
+    /// From a provider inside the binary.
+    InProcess(UnsyncBoxBody<Bytes, std::io::Error>),
+}
+
+impl Body for UpstreamBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        match self.get_mut() {
+            Self::Network(body) => Pin::new(body)
+                .poll_frame(context)
+                .map_err(std::io::Error::other),
+            Self::InProcess(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Network(body) => body.is_end_stream(),
+            Self::InProcess(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Network(body) => body.size_hint(),
+            Self::InProcess(body) => body.size_hint(),
+        }
+    }
+}
