@@ -35,18 +35,11 @@ impl FromStr for AddressRule {
             {
                 return Err(AddressRuleError::Malformed);
             }
-            Some(_) => text
-                .parse::<IpNet>()
-                .map_err(|_| AddressRuleError::Malformed)?,
-            None => IpNet::from(
-                text.parse::<IpAddr>()
-                    .map_err(|_| AddressRuleError::Malformed)?,
-            ),
+            Some(_) => text.parse::<IpNet>().map_err(|_| AddressRuleError::Malformed)?,
+            None => IpNet::from(text.parse::<IpAddr>().map_err(|_| AddressRuleError::Malformed)?),
         };
         if net.trunc() != net {
-            return Err(AddressRuleError::HostBits {
-                suggestion: net.trunc().to_string(),
-            });
+            return Err(AddressRuleError::HostBits { suggestion: net.trunc().to_string() });
         }
         Ok(Self(net))
     }
@@ -127,19 +120,10 @@ mod tests {
             "10.0.0.0/08",
             "fe80::1%eth0",
         ] {
-            assert_eq!(
-                text.parse::<AddressRule>(),
-                Err(AddressRuleError::Malformed),
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<AddressRule>(), Err(AddressRuleError::Malformed), "{text:?}");
         }
         let error = "10.1.0.0/8".parse::<AddressRule>().unwrap_err();
-        assert_eq!(
-            error,
-            AddressRuleError::HostBits {
-                suggestion: "10.0.0.0/8".into()
-            }
-        );
+        assert_eq!(error, AddressRuleError::HostBits { suggestion: "10.0.0.0/8".into() });
         assert!("1.2.3.4/0".parse::<AddressRule>().is_err());
     }
 
@@ -152,13 +136,7 @@ mod tests {
 
     #[test]
     fn a_rule_prints_as_people_write_it() {
-        assert_eq!(
-            "10.0.0.1/32".parse::<AddressRule>().unwrap().to_string(),
-            "10.0.0.1"
-        );
-        assert_eq!(
-            "2001:db8::/32".parse::<AddressRule>().unwrap().to_string(),
-            "2001:db8::/32"
-        );
+        assert_eq!("10.0.0.1/32".parse::<AddressRule>().unwrap().to_string(), "10.0.0.1");
+        assert_eq!("2001:db8::/32".parse::<AddressRule>().unwrap().to_string(), "2001:db8::/32");
     }
 }

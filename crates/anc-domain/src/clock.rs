@@ -32,10 +32,7 @@ impl UnixMillis {
     /// This point moved forward; the end of time where it would pass it.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// How long after `earlier` this is; zero if it is not.
@@ -54,9 +51,7 @@ impl UnixMillis {
     /// Reads an RFC 3339 text of any offset; `None` if it is none.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        i64::try_from(moment.unix_timestamp_nanos() / 1_000_000)
-            .ok()
-            .map(Self)
+        i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
     }
 }
 
@@ -71,14 +66,10 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the computer"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the computer")]
     fn now(&self) -> UnixMillis {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         UnixMillis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -121,14 +112,8 @@ pub trait Entropy: Send + Sync {
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the system"
-    )]
-    #[expect(
-        clippy::expect_used,
-        reason = "no secret may ever be made without randomness"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+    #[expect(clippy::expect_used, reason = "no secret may ever be made without randomness")]
     fn fill(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).expect("the operating system gives no randomness");
     }
@@ -147,10 +132,7 @@ impl FixedEntropy {
 
 impl Entropy for FixedEntropy {
     fn fill(&self, buffer: &mut [u8]) {
-        let mut state = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for byte in buffer {
             *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mut mixed = *state;
@@ -168,10 +150,7 @@ mod tests {
     #[test]
     fn a_time_reads_back_from_its_text() {
         let moment = UnixMillis::from_millis(1_795_465_290_000);
-        assert_eq!(
-            UnixMillis::parse_rfc3339(&moment.to_rfc3339()),
-            Some(moment)
-        );
+        assert_eq!(UnixMillis::parse_rfc3339(&moment.to_rfc3339()), Some(moment));
         assert_eq!(UnixMillis::parse_rfc3339("2026-11-23"), None);
     }
 

@@ -131,12 +131,7 @@ pub struct RelayError {
 impl RelayError {
     /// An error with its sentence.
     pub fn new(code: RelayErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            retry_after: None,
-            allow: None,
-        }
+        Self { code, message: message.into(), retry_after: None, allow: None }
     }
 
     /// The same error with a time after which to try again.
@@ -168,10 +163,7 @@ mod tests {
 
     #[test]
     fn running_out_of_money_is_never_a_403() {
-        for code in [
-            RelayErrorCode::BalanceExhausted,
-            RelayErrorCode::TokenQuotaExhausted,
-        ] {
+        for code in [RelayErrorCode::BalanceExhausted, RelayErrorCode::TokenQuotaExhausted] {
             let envelope = code.envelope();
             assert_eq!((envelope.status, envelope.anthropic_status), (429, 402));
             assert_eq!(envelope.openai_code, Some("insufficient_quota"));

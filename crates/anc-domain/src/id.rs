@@ -217,13 +217,8 @@ mod tests {
 
     #[test]
     fn a_foreign_text_is_no_id() {
-        for text in [
-            "",
-            "req_",
-            "req_zzzzzzzzzzzzzzzzzzzzzzzzzz",
-            "tok_01",
-            "req_ÄÄÄÄÄÄÄÄÄÄÄÄÄ",
-        ] {
+        for text in ["", "req_", "req_zzzzzzzzzzzzzzzzzzzzzzzzzz", "tok_01", "req_ÄÄÄÄÄÄÄÄÄÄÄÄÄ"]
+        {
             assert!(text.parse::<RequestId>().is_err(), "{text}");
             assert!(text.parse::<ApiTokenId>().is_err(), "{text}");
         }

@@ -36,11 +36,7 @@ impl FromStr for ModelName {
     type Err = ModelNameError;
 
     fn from_str(text: &str) -> Result<Self, ModelNameError> {
-        if has_name_form(text, b'-') {
-            Ok(Self(text.into()))
-        } else {
-            Err(ModelNameError)
-        }
+        if has_name_form(text, b'-') { Ok(Self(text.into())) } else { Err(ModelNameError) }
     }
 }
 
@@ -74,10 +70,7 @@ impl FromStr for ModelPattern {
         if !has_name_form(glob, b'*') {
             return Err(ModelNameError);
         }
-        Ok(Self {
-            excludes,
-            glob: glob.into(),
-        })
+        Ok(Self { excludes, glob: glob.into() })
     }
 }
 
@@ -100,11 +93,7 @@ impl ModelPatterns {
     /// Whether a model may be used. An exclusion wins over every inclusion.
     pub fn allow(&self, name: &ModelName) -> bool {
         let name = name.as_str();
-        if self
-            .0
-            .iter()
-            .any(|pattern| pattern.excludes && pattern.covers(name))
-        {
+        if self.0.iter().any(|pattern| pattern.excludes && pattern.covers(name)) {
             return false;
         }
         let mut inclusions = self.0.iter().filter(|pattern| !pattern.excludes).peekable();
@@ -153,15 +142,7 @@ mod tests {
 
     #[test]
     fn b1_a_name_is_plain_ascii_and_exact() {
-        for text in [
-            "",
-            " gpt-4o",
-            "gpt-4o\u{200b}",
-            "gpt-4\u{43e}",
-            "ｇpt",
-            "a b",
-            "gpt*",
-        ] {
+        for text in ["", " gpt-4o", "gpt-4o\u{200b}", "gpt-4\u{43e}", "ｇpt", "a b", "gpt*"] {
             assert!(text.parse::<ModelName>().is_err(), "{text:?}");
         }
         assert!("a".repeat(129).parse::<ModelName>().is_err());

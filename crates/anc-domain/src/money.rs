@@ -80,10 +80,8 @@ impl fmt::Display for NanoUsd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let nanos = self.0.unsigned_abs();
-        let (dollars, fraction) = (
-            nanos / NANO_PER_USD.unsigned_abs(),
-            nanos % NANO_PER_USD.unsigned_abs(),
-        );
+        let (dollars, fraction) =
+            (nanos / NANO_PER_USD.unsigned_abs(), nanos % NANO_PER_USD.unsigned_abs());
         if fraction == 0 {
             return write!(f, "{sign}{dollars}");
         }
@@ -161,14 +159,7 @@ mod tests {
 
     #[test]
     fn an_amount_reads_and_prints_the_same_text() {
-        for text in [
-            "0",
-            "20",
-            "1.25",
-            "0.000000001",
-            "-3.5",
-            "9223372036.854775807",
-        ] {
+        for text in ["0", "20", "1.25", "0.000000001", "-3.5", "9223372036.854775807"] {
             assert_eq!(text.parse::<NanoUsd>().unwrap().to_string(), text);
         }
     }
@@ -183,22 +174,11 @@ mod tests {
         for text in [
             "", ".", "1.", ".5", "+1", "--1", "1e3", "1,000", " 1", "1 ", "NaN", "inf", "0x10", "١",
         ] {
-            assert_eq!(
-                text.parse::<NanoUsd>(),
-                Err(MoneyError::NotDecimal),
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<NanoUsd>(), Err(MoneyError::NotDecimal), "{text:?}");
         }
-        assert_eq!(
-            "0.0000000001".parse::<NanoUsd>(),
-            Err(MoneyError::TooPrecise)
-        );
+        assert_eq!("0.0000000001".parse::<NanoUsd>(), Err(MoneyError::TooPrecise));
         for text in ["9223372036.854775808", "99999999999999999999"] {
-            assert_eq!(
-                text.parse::<NanoUsd>(),
-                Err(MoneyError::OutOfRange),
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<NanoUsd>(), Err(MoneyError::OutOfRange), "{text:?}");
         }
     }
 

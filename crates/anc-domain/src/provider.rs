@@ -26,9 +26,7 @@ impl Provider {
 
     /// The provider of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.name() == name)
+        Self::ALL.into_iter().find(|provider| provider.name() == name)
     }
 
     /// What people call it.

@@ -73,10 +73,7 @@ mod tests {
     #[test]
     fn a_secret_does_not_print() {
         let secret = Secret::new("sk-very-private");
-        assert_eq!(
-            format!("{secret:?} {:?}", secret.hash()),
-            "Secret SecretHash"
-        );
+        assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret SecretHash");
     }
 
     #[test]

@@ -69,24 +69,14 @@ impl TokenText {
         if !presented.starts_with(OWN_PREFIX) {
             let plausible = (8..=FOREIGN_CHARS_MAX).contains(&presented.len())
                 && presented.bytes().all(|byte| byte.is_ascii_graphic());
-            return if plausible {
-                Ok(TokenTextKind::Foreign)
-            } else {
-                Err(TokenTextError)
-            };
+            return if plausible { Ok(TokenTextKind::Foreign) } else { Err(TokenTextError) };
         }
-        let alphabetic = presented[PREFIX.len()..]
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric());
+        let alphabetic = presented[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
         if presented.len() != TEXT_CHARS || !alphabetic {
             return Err(TokenTextError);
         }
         let (body, given) = presented.split_at(TEXT_CHARS - CHECKSUM_CHARS);
-        if checksum(body) == given {
-            Ok(TokenTextKind::Own)
-        } else {
-            Err(TokenTextError)
-        }
+        if checksum(body) == given { Ok(TokenTextKind::Own) } else { Err(TokenTextError) }
     }
 }
 
@@ -168,10 +158,7 @@ mod tests {
 
     #[test]
     fn a_credential_of_another_form_is_foreign() {
-        assert_eq!(
-            TokenText::classify("sk-1234567890abcdef"),
-            Ok(TokenTextKind::Foreign)
-        );
+        assert_eq!(TokenText::classify("sk-1234567890abcdef"), Ok(TokenTextKind::Foreign));
         assert!(TokenText::classify("short").is_err());
         assert!(TokenText::classify("with blank in it").is_err());
     }
@@ -180,9 +167,6 @@ mod tests {
     fn a_hint_shows_the_ends_only() {
         let token = TokenText::generate(&FixedEntropy::new(4));
         let text = token.secret().expose();
-        assert_eq!(
-            token.hint().as_str(),
-            format!("{}…{}", &text[..10], &text[47..])
-        );
+        assert_eq!(token.hint().as_str(), format!("{}…{}", &text[..10], &text[47..]));
     }
 }

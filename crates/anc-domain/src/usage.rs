@@ -144,18 +144,11 @@ impl Usage {
 
     /// The meters that counted something, in order.
     pub fn counted(&self) -> impl Iterator<Item = (Meter, TokenCount)> + '_ {
-        Meter::ALL
-            .into_iter()
-            .map(|meter| (meter, self.get(meter)))
-            .filter(|(_, units)| *units > 0)
+        Meter::ALL.into_iter().map(|meter| (meter, self.get(meter))).filter(|(_, units)| *units > 0)
     }
 
     fn total_where(&self, belongs: impl Fn(Meter) -> bool) -> TokenCount {
-        Meter::ALL
-            .into_iter()
-            .filter(|meter| belongs(*meter))
-            .map(|meter| self.get(meter))
-            .sum()
+        Meter::ALL.into_iter().filter(|meter| belongs(*meter)).map(|meter| self.get(meter)).sum()
     }
 }
 

@@ -51,11 +51,7 @@ pub fn charge(usage: &Usage, price: &PriceSnapshot) -> Result<Charge, MoneyError
         sum = sum.checked_add(cost).ok_or(MoneyError::OutOfRange)?;
     }
     let total = round_up(sum, price.multiplier)?;
-    Ok(Charge {
-        total,
-        lines,
-        multiplier: price.multiplier,
-    })
+    Ok(Charge { total, lines, multiplier: price.multiplier })
 }
 
 /// The cost of `units` at one price per million: for bounds, by the same arithmetic as a charge.
@@ -70,14 +66,10 @@ pub(crate) fn cost_of(
 
 /// The one place where money is divided.
 fn round_up(sum: i128, multiplier: PpmMultiplier) -> Result<NanoUsd, MoneyError> {
-    let scaled = sum
-        .checked_mul(i128::from(multiplier.ppm()))
-        .ok_or(MoneyError::OutOfRange)?;
+    let scaled = sum.checked_mul(i128::from(multiplier.ppm())).ok_or(MoneyError::OutOfRange)?;
     let divisor = UNITS_PER_PRICE * PPM;
     let rounded = scaled.div_euclid(divisor) + i128::from(scaled.rem_euclid(divisor) != 0);
-    i64::try_from(rounded)
-        .map(NanoUsd::from_nanos)
-        .map_err(|_| MoneyError::OutOfRange)
+    i64::try_from(rounded).map(NanoUsd::from_nanos).map_err(|_| MoneyError::OutOfRange)
 }
 
 #[cfg(test)]
@@ -95,9 +87,7 @@ mod tests {
     #[test]
     fn a_charge_is_units_times_price() {
         // 1 000 in at $3 and 500 out at $15 a million: $0.0105.
-        let usage = Usage::default()
-            .with(Meter::Input, 1_000)
-            .with(Meter::Output, 500);
+        let usage = Usage::default().with(Meter::Input, 1_000).with(Meter::Output, 500);
         let price = snapshot(3_000_000_000, 15_000_000_000, 1_000_000);
         assert_eq!(charge(&usage, &price).unwrap().total.to_string(), "0.0105");
     }
@@ -105,9 +95,7 @@ mod tests {
     #[test]
     fn a_fraction_of_a_nano_dollar_is_rounded_up_once() {
         let price = snapshot(1, 1, 1_000_000);
-        let usage = Usage::default()
-            .with(Meter::Input, 1)
-            .with(Meter::Output, 1);
+        let usage = Usage::default().with(Meter::Input, 1).with(Meter::Output, 1);
         // Two millionths of a nano-dollar: one nano-dollar, not two.
         assert_eq!(charge(&usage, &price).unwrap().total.nanos(), 1);
     }
@@ -115,10 +103,7 @@ mod tests {
     #[test]
     fn nothing_used_costs_nothing() {
         let price = snapshot(i64::MAX, i64::MAX, u32::MAX);
-        assert_eq!(
-            charge(&Usage::default(), &price).unwrap().total,
-            NanoUsd::ZERO
-        );
+        assert_eq!(charge(&Usage::default(), &price).unwrap().total, NanoUsd::ZERO);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use anc_domain::{MoneyError, NanoUsd, TokenCount};
 
 use crate::charge::cost_of;
-use crate::{HoldAsk, PriceSnapshot};
+use crate::{HoldAsk, Otherwise, PriceSnapshot};
 
 /// How far the output of a request can go, and by how much a stream's hold grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +31,15 @@ pub struct HoldBounds {
 pub fn hold_bounds(
     input: TokenCount,
     output: OutputBound,
+    otherwise: Otherwise,
     price: &PriceSnapshot,
 ) -> Result<HoldBounds, MoneyError> {
     let input = cost_of(input, price.dearest_input_per_million(), price.multiplier)?;
     let dearest_output = price.dearest_output_per_million();
     let most = cost_of(output.most, dearest_output, price.multiplier)?;
-    let step = cost_of(
-        output.step.min(output.most),
-        dearest_output,
-        price.multiplier,
-    )?;
-    let ask = HoldAsk {
-        full: input.checked_add(most)?,
-        least: input.checked_add(step)?,
-    };
+    let step = cost_of(output.step.min(output.most), dearest_output, price.multiplier)?;
+    let (full, least) = (input.checked_add(most)?, input.checked_add(step)?);
+    let ask = HoldAsk { full, least, otherwise };
     Ok(HoldBounds { ask, input, step })
 }
 
@@ -84,7 +79,7 @@ mod tests {
             };
             let price = model.snapshot(PpmMultiplier::from_ppm(ppm));
             let bound = OutputBound { most: output + reasoning, step: 256 };
-            let bounds = hold_bounds(input + cached, bound, &price).unwrap();
+            let bounds = hold_bounds(input + cached, bound, Otherwise::Least, &price).unwrap();
             let usage = Usage::default()
                 .with(Meter::Input, input)
                 .with(Meter::CachedInput, cached)
@@ -110,15 +105,8 @@ mod tests {
     fn an_answer_shorter_than_a_step_is_held_whole() {
         let price =
             ModelPrice::flat(NanoUsd::ZERO, NanoUsd::from_dollars(1)).snapshot(PpmMultiplier::ONE);
-        let bounds = hold_bounds(
-            0,
-            OutputBound {
-                most: 10,
-                step: 256,
-            },
-            &price,
-        )
-        .unwrap();
+        let bounds =
+            hold_bounds(0, OutputBound { most: 10, step: 256 }, Otherwise::Least, &price).unwrap();
         assert_eq!(bounds.ask.full, bounds.ask.least);
     }
 }

@@ -42,6 +42,17 @@ pub struct HoldAsk {
     pub full: NanoUsd,
     /// What it must have to begin: its input and one step of output. At most `full`.
     pub least: NanoUsd,
+    /// What to take where the full amount does not fit.
+    pub otherwise: Otherwise,
+}
+
+/// What a hold takes where its full amount does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Otherwise {
+    /// The least: for a stream, whose hold grows as it goes.
+    Least,
+    /// All that is free: for a buffered answer, whose bound is lowered to what is affordable.
+    AllThatIsFree,
 }
 
 /// Which of the two purses a refusal is about.
@@ -115,7 +126,10 @@ pub fn hold(
     let granted = if fits(account, token, ask.full).is_ok() {
         ask.full
     } else {
-        ask.least
+        match ask.otherwise {
+            Otherwise::Least => ask.least,
+            Otherwise::AllThatIsFree => free(account, token)?.clamp(ask.least, ask.full),
+        }
     };
     fits(account, token, granted)?;
     take(account, token, granted)?;
@@ -161,10 +175,8 @@ pub fn release(
     token: &mut TokenState,
     held: NanoUsd,
 ) -> Result<(), MoneyError> {
-    let (account_held, token_held) = (
-        account.held.checked_sub(held)?,
-        token.held.checked_sub(held)?,
-    );
+    let (account_held, token_held) =
+        (account.held.checked_sub(held)?, token.held.checked_sub(held)?);
     if account_held.is_negative() || token_held.is_negative() {
         return Err(MoneyError::OutOfRange);
     }
@@ -194,11 +206,7 @@ fn fits(account: &AccountState, token: &TokenState, amount: NanoUsd) -> Result<(
         let left = quota.checked_sub(token.used)?;
         // Even a request that costs nothing needs something left: an exhausted token is exhausted.
         if amount > left || left <= NanoUsd::ZERO {
-            return Err(Refusal::TokenQuotaExhausted {
-                quota,
-                used: token.used,
-                least: amount,
-            });
+            return Err(Refusal::TokenQuotaExhausted { quota, used: token.used, least: amount });
         }
         if amount > left.checked_sub(token.held)? {
             return Err(held_by_running(Holder::ApiToken, token.held));
@@ -206,16 +214,25 @@ fn fits(account: &AccountState, token: &TokenState, amount: NanoUsd) -> Result<(
     }
     if account.metered {
         if amount > account.balance || account.balance <= NanoUsd::ZERO {
-            return Err(Refusal::BalanceExhausted {
-                balance: account.balance,
-                least: amount,
-            });
+            return Err(Refusal::BalanceExhausted { balance: account.balance, least: amount });
         }
         if amount > account.balance.checked_sub(account.held)? {
             return Err(held_by_running(Holder::Account, account.held));
         }
     }
     Ok(())
+}
+
+/// What neither purse has promised to anybody yet.
+fn free(account: &AccountState, token: &TokenState) -> Result<NanoUsd, Refusal> {
+    let mut free = NanoUsd::MAX;
+    if let Some(quota) = token.quota {
+        free = free.min(quota.checked_sub(token.used)?.checked_sub(token.held)?);
+    }
+    if account.metered {
+        free = free.min(account.balance.checked_sub(account.held)?);
+    }
+    Ok(free)
 }
 
 const fn held_by_running(of: Holder, held: NanoUsd) -> Refusal {
@@ -227,10 +244,8 @@ fn take(
     token: &mut TokenState,
     amount: NanoUsd,
 ) -> Result<(), Refusal> {
-    let (account_held, token_held) = (
-        account.held.checked_add(amount)?,
-        token.held.checked_add(amount)?,
-    );
+    let (account_held, token_held) =
+        (account.held.checked_add(amount)?, token.held.checked_add(amount)?);
     (account.held, token.held) = (account_held, token_held);
     Ok(())
 }

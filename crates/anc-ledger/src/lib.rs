@@ -21,6 +21,7 @@ pub use charge::{Charge, ChargeLine, charge};
 pub use end_reason::EndReason;
 pub use estimate::{HoldBounds, OutputBound, affordable_output, hold_bounds};
 pub use hold::{
-    AccountState, HoldAsk, Holder, Refusal, TokenState, credit, grow, hold, release, settle,
+    AccountState, HoldAsk, Holder, Otherwise, Refusal, TokenState, credit, grow, hold, release,
+    settle,
 };
 pub use price::{ModelPrice, PriceSnapshot};

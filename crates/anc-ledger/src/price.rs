@@ -63,23 +63,14 @@ impl ModelPrice {
 
     /// No price is below zero: a negative one would pay people for calling.
     pub fn check(&self) -> Result<(), MoneyError> {
-        let negative = Meter::ALL
-            .into_iter()
-            .any(|meter| self.per_million(meter).is_negative());
-        if negative {
-            Err(MoneyError::OutOfRange)
-        } else {
-            Ok(())
-        }
+        let negative = Meter::ALL.into_iter().any(|meter| self.per_million(meter).is_negative());
+        if negative { Err(MoneyError::OutOfRange) } else { Ok(()) }
     }
 
     /// What is kept with a hold and a usage row, so that its charge can be computed again whatever
     /// happens to the price book.
     pub fn snapshot(&self, multiplier: PpmMultiplier) -> PriceSnapshot {
-        PriceSnapshot {
-            price: *self,
-            multiplier,
-        }
+        PriceSnapshot { price: *self, multiplier }
     }
 }
 

@@ -30,22 +30,14 @@ mod tests {
     #[test]
     fn a_fault_of_the_operators_account_is_never_the_clients() {
         for status in [301, 401, 402, 403, 404, 408, 409, 429, 500, 503, 529] {
-            assert_eq!(
-                outcome_of_status(status),
-                Outcome::ChannelFailed,
-                "{status}"
-            );
+            assert_eq!(outcome_of_status(status), Outcome::ChannelFailed, "{status}");
         }
     }
 
     #[test]
     fn a_fault_of_the_request_is_final() {
         for status in [400, 413, 422] {
-            assert_eq!(
-                outcome_of_status(status),
-                Outcome::RequestRefused,
-                "{status}"
-            );
+            assert_eq!(outcome_of_status(status), Outcome::RequestRefused, "{status}");
         }
         assert_eq!(outcome_of_status(200), Outcome::Accepted);
     }

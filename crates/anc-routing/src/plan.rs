@@ -26,18 +26,11 @@ pub fn plan(candidates: &[Candidate], attempts_max: usize) -> Result<Vec<Channel
     if candidates.is_empty() {
         return Err(NoPlan::NoChannel);
     }
-    let mut attempts: Vec<ChannelId> = candidates
-        .iter()
-        .filter(|one| one.speaks_protocol)
-        .map(|one| one.channel)
-        .collect();
+    let mut attempts: Vec<ChannelId> =
+        candidates.iter().filter(|one| one.speaks_protocol).map(|one| one.channel).collect();
     attempts.sort_unstable();
     attempts.truncate(attempts_max);
-    if attempts.is_empty() {
-        Err(NoPlan::OtherProtocol)
-    } else {
-        Ok(attempts)
-    }
+    if attempts.is_empty() { Err(NoPlan::OtherProtocol) } else { Ok(attempts) }
 }
 
 #[cfg(test)]
@@ -45,22 +38,13 @@ mod tests {
     use super::*;
 
     fn candidate(id: i64, speaks_protocol: bool) -> Candidate {
-        Candidate {
-            channel: ChannelId::from_i64(id),
-            speaks_protocol,
-        }
+        Candidate { channel: ChannelId::from_i64(id), speaks_protocol }
     }
 
     #[test]
     fn the_oldest_channel_comes_first() {
-        let attempts = plan(
-            &[candidate(9, true), candidate(2, true), candidate(5, true)],
-            2,
-        );
-        assert_eq!(
-            attempts,
-            Ok(vec![ChannelId::from_i64(2), ChannelId::from_i64(5)])
-        );
+        let attempts = plan(&[candidate(9, true), candidate(2, true), candidate(5, true)], 2);
+        assert_eq!(attempts, Ok(vec![ChannelId::from_i64(2), ChannelId::from_i64(5)]));
     }
 
     #[test]

@@ -87,12 +87,7 @@ mod tests {
 
     #[test]
     fn a_public_address_is_public() {
-        for text in [
-            "1.1.1.1",
-            "104.18.6.192",
-            "2606:4700::6812:7c0",
-            "::ffff:1.1.1.1",
-        ] {
+        for text in ["1.1.1.1", "104.18.6.192", "2606:4700::6812:7c0", "::ffff:1.1.1.1"] {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }
     }

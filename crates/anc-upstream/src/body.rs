@@ -26,9 +26,9 @@ impl Body for UpstreamBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         match self.get_mut() {
-            Self::Network(body) => Pin::new(body)
-                .poll_frame(context)
-                .map_err(std::io::Error::other),
+            Self::Network(body) => {
+                Pin::new(body).poll_frame(context).map_err(std::io::Error::other)
+            }
             Self::InProcess(body) => Pin::new(body).poll_frame(context),
         }
     }

@@ -48,9 +48,7 @@ type HttpClient = Client<HttpsConnector<CheckedConnector>, Full<Bytes>>;
 
 impl std::fmt::Debug for Upstream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Upstream")
-            .field("timeouts", &self.timeouts)
-            .finish_non_exhaustive()
+        f.debug_struct("Upstream").field("timeouts", &self.timeouts).finish_non_exhaustive()
     }
 }
 
@@ -72,17 +70,11 @@ impl Upstream {
         request: Request<Full<Bytes>>,
         allow_private: bool,
     ) -> Result<Response<UpstreamBody>, UpstreamFailure> {
-        let client = if allow_private {
-            &self.any_address
-        } else {
-            &self.public_only
-        };
+        let client = if allow_private { &self.any_address } else { &self.public_only };
         let answer = tokio::time::timeout(self.timeouts.head, client.request(request))
             .await
             .map_err(|_| UpstreamFailure::TimedOut)?;
-        answer
-            .map(|response| response.map(UpstreamBody::Network))
-            .map_err(classify)
+        answer.map(|response| response.map(UpstreamBody::Network)).map_err(classify)
     }
 
     /// Calls the provider inside the binary.
@@ -96,10 +88,7 @@ fn http_client(connect_timeout: Duration, allow_private: bool) -> HttpClient {
     let connector = roots
         .https_or_http()
         .enable_all_versions()
-        .wrap_connector(CheckedConnector {
-            allow_private,
-            timeout: connect_timeout,
-        });
+        .wrap_connector(CheckedConnector { allow_private, timeout: connect_timeout });
     Client::builder(TokioExecutor::new())
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
@@ -113,9 +102,7 @@ fn http_client(connect_timeout: Duration, allow_private: bool) -> HttpClient {
 fn classify(error: hyper_util::client::legacy::Error) -> UpstreamFailure {
     let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(here) = cause {
-        let inner = here
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
+        let inner = here.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         if inner.is_some_and(<dyn Error + Send + Sync>::is::<AddressRefused>) {
             return UpstreamFailure::AddressRefused;
         }
@@ -144,10 +131,8 @@ mod tests {
     }
 
     fn upstream() -> Upstream {
-        let timeouts = UpstreamTimeouts {
-            connect: Duration::from_secs(5),
-            head: Duration::from_secs(5),
-        };
+        let timeouts =
+            UpstreamTimeouts { connect: Duration::from_secs(5), head: Duration::from_secs(5) };
         Upstream::new(timeouts, Arc::new(Nobody))
     }
 
@@ -171,14 +156,8 @@ mod tests {
     async fn e1_a_loopback_address_is_refused_unless_the_channel_allows_it() {
         let url = one_answer(b"HTTP/1.1 204 No Content\r\n\r\n").await;
         let refused = upstream().dial(get(&url), false).await;
-        assert!(
-            matches!(refused, Err(UpstreamFailure::AddressRefused)),
-            "{refused:?}"
-        );
-        assert_eq!(
-            upstream().dial(get(&url), true).await.unwrap().status(),
-            204
-        );
+        assert!(matches!(refused, Err(UpstreamFailure::AddressRefused)), "{refused:?}");
+        assert_eq!(upstream().dial(get(&url), true).await.unwrap().status(), 204);
     }
 
     #[tokio::test]
@@ -186,37 +165,25 @@ mod tests {
         let url = one_answer(b"HTTP/1.1 204 No Content\r\n\r\n").await;
         let by_name = url.replace("127.0.0.1", "localhost");
         let refused = upstream().dial(get(&by_name), false).await;
-        assert!(
-            matches!(refused, Err(UpstreamFailure::AddressRefused)),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(UpstreamFailure::AddressRefused)), "{refused:?}");
     }
 
     #[tokio::test]
     async fn d4_a_redirect_is_not_followed() {
         let url = one_answer(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\n\r\n").await;
-        assert_eq!(
-            upstream().dial(get(&url), true).await.unwrap().status(),
-            302
-        );
+        assert_eq!(upstream().dial(get(&url), true).await.unwrap().status(), 302);
     }
 
     #[tokio::test]
     async fn a_refused_connection_is_a_failure_to_connect() {
         let failure = upstream().dial(get("http://127.0.0.1:1/"), true).await;
-        assert!(
-            matches!(failure, Err(UpstreamFailure::Connect(_))),
-            "{failure:?}"
-        );
+        assert!(matches!(failure, Err(UpstreamFailure::Connect(_))), "{failure:?}");
     }
 
     #[tokio::test]
     async fn a_connection_closed_without_an_answer_is_broken() {
         let url = one_answer(b"").await;
         let failure = upstream().dial(get(&url), true).await;
-        assert!(
-            matches!(failure, Err(UpstreamFailure::Broken(_))),
-            "{failure:?}"
-        );
+        assert!(matches!(failure, Err(UpstreamFailure::Broken(_))), "{failure:?}");
     }
 }

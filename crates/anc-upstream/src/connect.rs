@@ -39,10 +39,7 @@ impl Service<Uri> for CheckedConnector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let Self {
-            allow_private,
-            timeout,
-        } = *self;
+        let Self { allow_private, timeout } = *self;
         Box::pin(async move {
             tokio::time::timeout(timeout, connect(&uri, allow_private))
                 .await
@@ -55,16 +52,10 @@ impl Service<Uri> for CheckedConnector {
 async fn connect(uri: &Uri, allow_private: bool) -> io::Result<TcpStream> {
     let host = uri.host().ok_or(io::ErrorKind::InvalidInput)?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let default_port = if uri.scheme_str() == Some("https") {
-        443
-    } else {
-        80
-    };
+    let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     let port = uri.port_u16().unwrap_or(default_port);
     let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
-    let allowed = addresses
-        .into_iter()
-        .filter(|to| allow_private || is_public(to.ip()));
+    let allowed = addresses.into_iter().filter(|to| allow_private || is_public(to.ip()));
     let mut last_error = io::Error::other(AddressRefused);
     for address in allowed {
         match TcpStream::connect(address).await {

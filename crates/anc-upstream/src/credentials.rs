@@ -19,10 +19,9 @@ pub fn add_credentials(
     }
     let Some(key) = key else { return Ok(()) };
     let (name, mut value) = match provider {
-        Provider::OpenAi | Provider::Simulated => (
-            AUTHORIZATION,
-            HeaderValue::from_str(&format!("Bearer {}", key.expose()))?,
-        ),
+        Provider::OpenAi | Provider::Simulated => {
+            (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose()))?)
+        }
         Provider::Anthropic => (X_API_KEY, HeaderValue::from_str(key.expose())?),
     };
     value.set_sensitive(true);

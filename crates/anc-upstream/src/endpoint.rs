@@ -47,10 +47,7 @@ impl Endpoint {
         if base.scheme() == "http" && !allow_private {
             return Err(BaseUrlError::PlainHttp);
         }
-        Ok(Self {
-            base,
-            allow_private,
-        })
+        Ok(Self { base, allow_private })
     }
 
     /// The URL of one of the provider's paths, given as the vendor documents it (`/v1/messages`).
@@ -96,44 +93,24 @@ mod tests {
     #[test]
     fn a_path_is_joined_as_each_vendor_means_it() {
         let join = |base: &str, provider, path| {
-            Endpoint::new(base, true)
-                .unwrap()
-                .uri(provider, path, None)
-                .unwrap()
-                .to_string()
+            Endpoint::new(base, true).unwrap().uri(provider, path, None).unwrap().to_string()
         };
         let openai = "https://api.openai.com/v1/chat/completions";
         assert_eq!(
-            join(
-                "https://api.openai.com/v1",
-                Provider::OpenAi,
-                "/v1/chat/completions"
-            ),
+            join("https://api.openai.com/v1", Provider::OpenAi, "/v1/chat/completions"),
             openai
         );
         assert_eq!(
-            join(
-                "https://api.openai.com/v1/",
-                Provider::OpenAi,
-                "/v1/chat/completions"
-            ),
+            join("https://api.openai.com/v1/", Provider::OpenAi, "/v1/chat/completions"),
             openai
         );
         let anthropic = "https://api.anthropic.com/v1/messages";
         assert_eq!(
-            join(
-                "https://api.anthropic.com",
-                Provider::Anthropic,
-                "/v1/messages"
-            ),
+            join("https://api.anthropic.com", Provider::Anthropic, "/v1/messages"),
             anthropic
         );
         assert_eq!(
-            join(
-                "https://api.anthropic.com/v1",
-                Provider::Anthropic,
-                "/v1/messages"
-            ),
+            join("https://api.anthropic.com/v1", Provider::Anthropic, "/v1/messages"),
             anthropic
         );
     }

@@ -9,12 +9,7 @@ fn nanos(amount: i64) -> NanoUsd {
 }
 
 fn account(balance: i64) -> AccountState {
-    AccountState {
-        balance: nanos(balance),
-        held: nanos(0),
-        metered: true,
-        suspended: false,
-    }
+    AccountState { balance: nanos(balance), held: nanos(0), metered: true, suspended: false }
 }
 
 fn token(quota: Option<i64>) -> TokenState {
@@ -29,29 +24,31 @@ fn token(quota: Option<i64>) -> TokenState {
 }
 
 fn ask(full: i64, least: i64) -> HoldAsk {
-    HoldAsk {
-        full: nanos(full),
-        least: nanos(least),
-    }
+    HoldAsk { full: nanos(full), least: nanos(least), otherwise: Otherwise::Least }
 }
 
 #[test]
 fn a_hold_takes_the_full_amount_where_it_fits() {
     let (mut account, mut token) = (account(100), token(Some(50)));
-    assert_eq!(
-        hold(&mut account, &mut token, ask(50, 10), NOW),
-        Ok(nanos(50))
-    );
+    assert_eq!(hold(&mut account, &mut token, ask(50, 10), NOW), Ok(nanos(50)));
     assert_eq!((account.held, token.held), (nanos(50), nanos(50)));
 }
 
 #[test]
 fn a_hold_takes_the_least_where_the_full_amount_does_not_fit() {
     let (mut account, mut token) = (account(100), token(Some(40)));
-    assert_eq!(
-        hold(&mut account, &mut token, ask(50, 10), NOW),
-        Ok(nanos(10))
-    );
+    assert_eq!(hold(&mut account, &mut token, ask(50, 10), NOW), Ok(nanos(10)));
+}
+
+#[test]
+fn a_buffered_answer_takes_all_that_is_free() {
+    let (mut account, mut token) = (account(100), token(Some(40)));
+    let wanting = HoldAsk { otherwise: Otherwise::AllThatIsFree, ..ask(50, 10) };
+    assert_eq!(hold(&mut account, &mut token, wanting, NOW), Ok(nanos(40)));
+    assert!(matches!(
+        hold(&mut account, &mut token, wanting, NOW),
+        Err(Refusal::HeldByRunningRequests { of: Holder::ApiToken, .. })
+    ));
 }
 
 #[test]
@@ -60,19 +57,12 @@ fn a_refusal_tells_no_money_from_money_held() {
     hold(&mut account, &mut token, ask(45, 45), NOW).unwrap();
     assert_eq!(
         hold(&mut account, &mut token, ask(10, 10), NOW),
-        Err(Refusal::HeldByRunningRequests {
-            of: Holder::ApiToken,
-            held: nanos(45)
-        })
+        Err(Refusal::HeldByRunningRequests { of: Holder::ApiToken, held: nanos(45) })
     );
     settle(&mut account, &mut token, nanos(45), nanos(45)).unwrap();
     assert_eq!(
         hold(&mut account, &mut token, ask(10, 10), NOW),
-        Err(Refusal::TokenQuotaExhausted {
-            quota: nanos(50),
-            used: nanos(45),
-            least: nanos(10)
-        })
+        Err(Refusal::TokenQuotaExhausted { quota: nanos(50), used: nanos(45), least: nanos(10) })
     );
 }
 
@@ -81,10 +71,7 @@ fn the_balance_stops_a_metered_account_only() {
     let (mut account, mut token) = (account(5), token(None));
     assert_eq!(
         hold(&mut account, &mut token, ask(10, 10), NOW),
-        Err(Refusal::BalanceExhausted {
-            balance: nanos(5),
-            least: nanos(10)
-        })
+        Err(Refusal::BalanceExhausted { balance: nanos(5), least: nanos(10) })
     );
     account.metered = false;
     assert!(hold(&mut account, &mut token, ask(10, 10), NOW).is_ok());
@@ -105,14 +92,8 @@ fn a_token_that_may_not_gets_no_hold() {
     let cases: [(Change, Refusal); 4] = [
         (|_, token| token.enabled = false, Refusal::TokenDisabled),
         (|_, token| token.deleted = true, Refusal::TokenDisabled),
-        (
-            |account, _| account.suspended = true,
-            Refusal::AccountSuspended,
-        ),
-        (
-            |_, token| token.expires_at = Some(NOW),
-            Refusal::TokenExpired,
-        ),
+        (|account, _| account.suspended = true, Refusal::AccountSuspended),
+        (|_, token| token.expires_at = Some(NOW), Refusal::TokenExpired),
     ];
     for (change, refusal) in cases {
         let (mut account, mut token) = (account(100), token(None));
@@ -128,27 +109,15 @@ fn an_expired_token_may_finish_but_a_disabled_one_may_not_grow() {
     token.expires_at = Some(NOW);
     assert_eq!(grow(&mut account, &mut token, nanos(1)), Ok(()));
     token.enabled = false;
-    assert_eq!(
-        grow(&mut account, &mut token, nanos(1)),
-        Err(Refusal::TokenDisabled)
-    );
+    assert_eq!(grow(&mut account, &mut token, nanos(1)), Err(Refusal::TokenDisabled));
 }
 
 #[test]
 fn a_negative_amount_is_refused_everywhere() {
     let (mut account, mut token) = (account(100), token(None));
-    assert_eq!(
-        hold(&mut account, &mut token, ask(1, -1), NOW),
-        Err(Refusal::OutOfRange)
-    );
-    assert_eq!(
-        hold(&mut account, &mut token, ask(1, 2), NOW),
-        Err(Refusal::OutOfRange)
-    );
-    assert_eq!(
-        grow(&mut account, &mut token, nanos(-1)),
-        Err(Refusal::OutOfRange)
-    );
+    assert_eq!(hold(&mut account, &mut token, ask(1, -1), NOW), Err(Refusal::OutOfRange));
+    assert_eq!(hold(&mut account, &mut token, ask(1, 2), NOW), Err(Refusal::OutOfRange));
+    assert_eq!(grow(&mut account, &mut token, nanos(-1)), Err(Refusal::OutOfRange));
     assert!(settle(&mut account, &mut token, nanos(0), nanos(-1)).is_err());
     assert!(release(&mut account, &mut token, nanos(1)).is_err());
 }
@@ -164,7 +133,7 @@ fn a_charge_above_its_hold_is_owed() {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Hold { token: usize, full: i64, least: i64 },
+    Hold { token: usize, full: i64, least: i64, otherwise: Otherwise },
     Grow { hold: usize, by: i64 },
     Settle { hold: usize, charge: i64 },
     Release { hold: usize },
@@ -175,8 +144,10 @@ enum Step {
 
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        5 => (0..3_usize, 0..60_i64, 0..60_i64)
-            .prop_map(|(token, a, b)| Step::Hold { token, full: a.max(b), least: a.min(b) }),
+        5 => (0..3_usize, 0..60_i64, 0..60_i64, any::<bool>()).prop_map(|(token, a, b, all)| {
+            let otherwise = if all { Otherwise::AllThatIsFree } else { Otherwise::Least };
+            Step::Hold { token, full: a.max(b), least: a.min(b), otherwise }
+        }),
         2 => (any::<usize>(), 0..20_i64).prop_map(|(hold, by)| Step::Grow { hold, by }),
         4 => (any::<usize>(), 0..60_i64).prop_map(|(hold, charge)| Step::Settle { hold, charge }),
         1 => any::<usize>().prop_map(|hold| Step::Release { hold }),
@@ -201,19 +172,11 @@ impl Model {
     }
 
     fn held(&self, token: usize) -> i64 {
-        self.open
-            .iter()
-            .filter(|(of, _)| *of == token)
-            .map(|(_, held)| held)
-            .sum()
+        self.open.iter().filter(|(of, _)| *of == token).map(|(_, held)| held).sum()
     }
 
     fn used(&self, token: usize) -> i64 {
-        self.charges
-            .iter()
-            .filter(|(of, _)| *of == token)
-            .map(|(_, charge)| charge)
-            .sum()
+        self.charges.iter().filter(|(of, _)| *of == token).map(|(_, charge)| charge).sum()
     }
 }
 
@@ -229,9 +192,10 @@ proptest! {
         let mut overrun = 0;
         for step in steps {
             match step {
-                Step::Hold { token, full, least } => {
-                    let taken = hold(&mut account, &mut tokens[token], ask(full, least), NOW);
-                    if let Ok(taken) = taken {
+                Step::Hold { token, full, least, otherwise } => {
+                    let asked = HoldAsk { otherwise, ..ask(full, least) };
+                    let granted = hold(&mut account, &mut tokens[token], asked, NOW);
+                    if let Ok(taken) = granted {
                         model.open.push((token, taken.nanos()));
                         prop_assert!(account.balance.nanos() - account.held.nanos() >= 0);
                         if let Some(quota) = tokens[token].quota {
