@@ -1,1 +1,54 @@
-//! anc-store
+//! Everything durable: one module for each aggregate, the ledger writer, the change feed.
+//!
+//! SQLite is embedded and the only engine so far. People's edits go through sqlx in short write
+//! transactions; money goes through the ledger writer, a thread of its own that decides with the
+//! pure functions of `anc-ledger` and commits for all who wait. Both take one fair gate, since
+//! SQLite has one writer and no queue.
+//!
+//! # To add …
+//! * a table or column: the next number in `migrations/sqlite/`, `strict`, with CHECKs and a comment
+//!   on what is not plain; a file that was released is never edited.
+//! * an aggregate: `src/<aggregate>.rs` with a handle that borrows the store, its records, and SQL
+//!   that PostgreSQL could run too (`$1`, `returning`, `on conflict`); a door in this file; its
+//!   contract in `tests/contract/`.
+//! * a write that others keep copies of: begin it with `Database::write` and call
+//!   `WriteTx::change` before the commit, so that the change feed tells of it in order.
+//! * an operation on balances: an `Op` in `ledger/`, its rule as a pure function in `anc-ledger`,
+//!   its sums in `verify.rs`. Nothing else may touch `account_balance` or `api_token_spend`.
+//! * a model with a price of its own: a line in `prices/builtin.json`.
+
+mod account;
+mod change;
+mod channel;
+mod cursor;
+mod database;
+mod error;
+mod ledger;
+mod open;
+mod price;
+mod row;
+mod seal;
+mod session;
+mod setting;
+mod sync;
+mod token;
+mod usage;
+mod user;
+mod verify;
+
+pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
+pub use change::{Change, Changes, Follower, Topic};
+pub use channel::{ChannelChanges, ChannelRecord, Channels, NewChannel};
+pub use error::StoreError;
+pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
+pub use open::{Durability, OpenOptions, Store};
+pub use price::{PriceRecord, PriceSource, Prices};
+pub use session::{NewSession, SessionRecord, Sessions};
+pub use setting::Settings;
+pub use token::{
+    Credential, NewToken, TokenChanges, TokenLimitReached, TokenPage, TokenQuery, TokenRecord,
+    TokenSort, TokenStatus, TokenStop, Tokens,
+};
+pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
+pub use user::{NewOwner, Role, SetupDone, UserRecord, Users};
+pub use verify::Check;

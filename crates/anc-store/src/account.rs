@@ -1,0 +1,150 @@
+//! Accounts and their tiers.
+
+use anc_domain::{AccountId, NanoUsd, PpmMultiplier, TierId};
+use sqlx::FromRow;
+
+use crate::change::Topic;
+use crate::database::Database;
+use crate::row;
+use crate::{StoreError, price};
+
+/// What an account may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierRecord {
+    /// The tier.
+    pub id: TierId,
+    /// What people call it.
+    pub name: String,
+    /// How many API tokens an account may have.
+    pub token_limit: u32,
+    /// The factor on every price.
+    pub multiplier: PpmMultiplier,
+}
+
+/// The owner of balance, API tokens and usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// The account.
+    pub id: AccountId,
+    /// What people call it.
+    pub name: String,
+    /// Whether the balance stops requests.
+    pub metered: bool,
+    /// Whether the operator has suspended it.
+    pub suspended: bool,
+    /// Σ entries − Σ charges.
+    pub balance: NanoUsd,
+    /// Σ open holds.
+    pub held: NanoUsd,
+    /// Its tier.
+    pub tier: TierRecord,
+}
+
+impl AccountRecord {
+    /// What is neither spent nor held; below zero where something is owed.
+    pub fn available(&self) -> NanoUsd {
+        self.balance.checked_sub(self.held).unwrap_or(NanoUsd::from_nanos(i64::MIN))
+    }
+}
+
+/// Whether an account may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspension {
+    /// It may.
+    Active,
+    /// None of its tokens gets a hold.
+    Suspended,
+}
+
+#[derive(FromRow)]
+struct AccountRow {
+    id: i64,
+    name: String,
+    metered: bool,
+    suspended: bool,
+    balance: i64,
+    held: i64,
+    tier_id: i64,
+    tier_name: String,
+    token_limit: i64,
+    multiplier_ppm: i64,
+}
+
+const SELECT: &str = "select a.id, a.name, a.metered, a.suspended, b.balance, b.held,
+        t.id as tier_id, t.name as tier_name, t.token_limit, t.multiplier_ppm
+ from account a
+ join account_balance b on b.account_id = a.id
+ join tier t on t.id = a.tier_id";
+
+/// The accounts' door.
+#[derive(Clone, Copy)]
+pub struct Accounts<'a> {
+    pub(crate) db: &'a Database,
+}
+
+impl Accounts<'_> {
+    /// One account.
+    pub async fn get(&self, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
+        let row: Option<AccountRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where a.id = $1")))
+                .bind(id.as_i64())
+                .fetch_optional(&self.db.readers)
+                .await?;
+        row.map(AccountRow::into_record).transpose()
+    }
+
+    /// The account of the person who signs in with `email`.
+    pub async fn by_owner_email(&self, email: &str) -> Result<Option<AccountRecord>, StoreError> {
+        let row: Option<AccountRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "{SELECT} join app_user u on u.account_id = a.id where u.email = $1"
+        )))
+        .bind(email.to_lowercase())
+        .fetch_optional(&self.db.readers)
+        .await?;
+        row.map(AccountRow::into_record).transpose()
+    }
+
+    /// Suspends an account or lets it act again; false if there is none.
+    pub async fn set_suspended(
+        &self,
+        id: AccountId,
+        suspension: Suspension,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.write().await?;
+        let done = sqlx::query("update account set suspended = $2 where id = $1")
+            .bind(id.as_i64())
+            .bind(suspension == Suspension::Suspended)
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        tx.change(Topic::Account(id)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+impl AccountRow {
+    fn into_record(self) -> Result<AccountRecord, StoreError> {
+        Ok(AccountRecord {
+            id: AccountId::from_i64(self.id),
+            name: self.name,
+            metered: self.metered,
+            suspended: self.suspended,
+            balance: NanoUsd::from_nanos(self.balance),
+            held: NanoUsd::from_nanos(self.held),
+            tier: TierRecord {
+                id: TierId::from_i64(self.tier_id),
+                name: self.tier_name,
+                token_limit: token_limit(self.token_limit)?,
+                multiplier: price::multiplier(self.multiplier_ppm)?,
+            },
+        })
+    }
+}
+
+/// A tier's limit from its column.
+pub(crate) fn token_limit(limit: i64) -> Result<u32, StoreError> {
+    u32::try_from(row::count(limit)?).map_err(StoreError::corrupt)
+}

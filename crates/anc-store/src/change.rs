@@ -1,0 +1,178 @@
+//! The change feed: what the control plane changed, in order, for those who keep copies.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anc_domain::{AccountId, ApiTokenId, SecretHash};
+use sqlx::SqlitePool;
+use tokio::sync::watch;
+
+use crate::StoreError;
+use crate::database::Database;
+use crate::row;
+
+/// Changes that a follower is given at once.
+const PAGE: u32 = 1_000;
+
+/// What a change is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// A token was made, edited, disabled or deleted.
+    Token {
+        /// The token.
+        id: ApiTokenId,
+        /// The hash of its text, by which copies are kept.
+        hash: SecretHash,
+    },
+    /// An account was suspended or its tier changed: every token of it is affected.
+    Account(AccountId),
+    /// Channels or prices.
+    Catalog,
+}
+
+/// One entry of the feed. A higher `seq` was committed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// Its place in the feed.
+    pub seq: i64,
+    /// What changed.
+    pub topic: Topic,
+}
+
+/// How far the feed and its followers in this process are.
+#[derive(Debug)]
+pub(crate) struct ChangeHub {
+    latest: watch::Sender<i64>,
+    followers: Mutex<Vec<watch::Receiver<i64>>>,
+}
+
+impl ChangeHub {
+    pub(crate) fn new(latest: i64) -> Self {
+        Self { latest: watch::Sender::new(latest), followers: Mutex::default() }
+    }
+
+    /// Wakes the followers after a commit.
+    pub(crate) fn committed(&self, seq: i64) {
+        self.latest.send_if_modified(|latest| {
+            let newer = seq > *latest;
+            *latest = seq.max(*latest);
+            newer
+        });
+    }
+
+    fn followers(&self) -> Vec<watch::Receiver<i64>> {
+        let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        // A follower that is gone keeps nobody waiting.
+        followers.retain(|follower| follower.has_changed().is_ok());
+        followers.clone()
+    }
+}
+
+/// The feed's door.
+#[derive(Clone, Copy)]
+pub struct Changes<'a> {
+    pub(crate) db: &'a Database,
+}
+
+impl Changes<'_> {
+    /// The changes after `seq`, oldest first.
+    pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<Change>, StoreError> {
+        read_after(&self.db.readers, seq, limit).await
+    }
+
+    /// The place of the newest change; asks no database.
+    pub fn latest(&self) -> i64 {
+        *self.db.changes.latest.borrow()
+    }
+
+    /// Begins to follow at the newest change. Load what is to be kept *after* this call: then
+    /// nothing is missed between the two.
+    pub fn follow(&self, name: &'static str) -> Follower {
+        let latest = self.db.changes.latest.subscribe();
+        let position = *latest.borrow();
+        let applied = watch::Sender::new(position);
+        self.db
+            .changes
+            .followers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(applied.subscribe());
+        tracing::debug!(follower = name, position, "following the change feed");
+        Follower { readers: self.db.readers.clone(), latest, position, applied }
+    }
+
+    /// Waits until every follower of this process has applied the changes up to `seq`. False if
+    /// that took longer than `timeout`.
+    pub async fn wait_applied(&self, seq: i64, timeout: Duration) -> bool {
+        let all = async {
+            for mut follower in self.db.changes.followers() {
+                // An error means that the follower is gone.
+                let _ = follower.wait_for(|applied| *applied >= seq).await;
+            }
+        };
+        tokio::time::timeout(timeout, all).await.is_ok()
+    }
+}
+
+/// One who keeps copies. It counts for [`Changes::wait_applied`] until it is dropped.
+#[derive(Debug)]
+pub struct Follower {
+    readers: SqlitePool,
+    latest: watch::Receiver<i64>,
+    position: i64,
+    applied: watch::Sender<i64>,
+}
+
+impl Follower {
+    /// Waits for changes and gives them, oldest first. Fails where the feed cannot be read: a
+    /// follower that fails for long must refuse rather than guess. May be cancelled anywhere.
+    pub async fn next(&mut self) -> Result<Vec<Change>, StoreError> {
+        let position = self.position;
+        self.latest
+            .wait_for(|latest| *latest > position)
+            .await
+            .map_err(|_| StoreError::unavailable("the store is closed"))?;
+        let changes = read_after(&self.readers, self.position, PAGE).await?;
+        if let Some(last) = changes.last() {
+            self.position = last.seq;
+        }
+        Ok(changes)
+    }
+
+    /// Says that the copies show everything up to `seq`.
+    pub fn applied(&self, seq: i64) {
+        self.applied.send_replace(seq);
+    }
+
+    /// The place up to which [`Follower::next`] has given changes.
+    pub const fn position(&self) -> i64 {
+        self.position
+    }
+}
+
+async fn read_after(readers: &SqlitePool, seq: i64, limit: u32) -> Result<Vec<Change>, StoreError> {
+    let rows: Vec<(i64, String, Option<i64>, Option<Vec<u8>>)> = sqlx::query_as(
+        "select seq, topic, subject, hash
+         from change
+         where seq > $1
+         order by seq
+         limit $2",
+    )
+    .bind(seq)
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows.into_iter()
+        .map(|(seq, topic, subject, hash)| {
+            let topic = match (topic.as_str(), subject, hash) {
+                ("token", Some(id), Some(hash)) => {
+                    Topic::Token { id: ApiTokenId::from_i64(id), hash: row::hash(&hash)? }
+                }
+                ("account", Some(id), _) => Topic::Account(AccountId::from_i64(id)),
+                ("catalog", ..) => Topic::Catalog,
+                _ => return Err(StoreError::corrupt(format!("change {seq}"))),
+            };
+            Ok(Change { seq, topic })
+        })
+        .collect()
+}

@@ -1,0 +1,63 @@
+//! Where a page ended, as a text that means nothing to the one who carries it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+
+/// The sort key and id of the last row of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    /// Which order it belongs to.
+    pub(crate) sort: String,
+    pub(crate) key: CursorKey,
+    pub(crate) id: i64,
+}
+
+/// A sort key of either kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum CursorKey {
+    Number(i64),
+    Text(String),
+}
+
+const FOREIGN: StoreError = StoreError::Conflict("cursor");
+
+impl Cursor {
+    pub(crate) fn to_text(&self) -> String {
+        use std::fmt::Write as _;
+
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let mut text = String::with_capacity(json.len() * 2);
+        for byte in json {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+
+    /// Reads a cursor of the order `sort`; any other text is a conflict.
+    pub(crate) fn parse(text: &str, sort: &str) -> Result<Self, StoreError> {
+        let bytes: Option<Vec<u8>> = text
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect();
+        let cursor: Self = serde_json::from_slice(&bytes.ok_or(FOREIGN)?).map_err(|_| FOREIGN)?;
+        if cursor.sort == sort { Ok(cursor) } else { Err(FOREIGN) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_in_its_own_order_only() {
+        let cursor = Cursor { sort: "name".into(), key: CursorKey::Text("Ä\"x".into()), id: 7 };
+        assert_eq!(Cursor::parse(&cursor.to_text(), "name"), Ok(cursor.clone()));
+        assert_eq!(Cursor::parse(&cursor.to_text(), "-name"), Err(FOREIGN));
+        for text in ["", "zz", "7b7d", "7", "é"] {
+            assert_eq!(Cursor::parse(text, "name"), Err(FOREIGN), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Sums and look-ups derived from the usage rows, about every second, with a watermark in the same
+//! transaction. After a crash it goes on from there. A derived thing is never a second source:
+//! `verify.rs` compares it with the rows.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use sqlx::AssertSqlSafe;
+
+use crate::StoreError;
+use crate::database::Database;
+use crate::usage::{HOUR_MILLIS, WATERMARK, meter_columns, sums_of_meters};
+
+/// How far readers may have to look into the tail, in time.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Rows derived in one transaction: few enough that the ledger behind the gate is not kept long.
+const PAGE: i64 = 1_000;
+
+/// Follows until the store is dropped.
+pub(crate) async fn follow_usage(db: Weak<Database>) {
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        let Some(db) = db.upgrade() else {
+            return;
+        };
+        if let Err(error) = catch_up(&db).await {
+            tracing::warn!(%error, "could not derive sums from the usage rows");
+        }
+    }
+}
+
+/// Derives everything that is committed.
+pub(crate) async fn catch_up(db: &Database) -> Result<(), StoreError> {
+    while has_tail(db).await? {
+        derive_page(db).await?;
+    }
+    Ok(())
+}
+
+/// Asked without the gate, so that an idle store is not written to.
+async fn has_tail(db: &Database) -> Result<bool, StoreError> {
+    let has_tail = sqlx::query_scalar(
+        "select exists (
+             select 1
+             from usage
+             where seq > (select seq from follower_watermark where name = $1)
+         )",
+    )
+    .bind(WATERMARK)
+    .fetch_one(&db.readers)
+    .await?;
+    Ok(has_tail)
+}
+
+async fn derive_page(db: &Database) -> Result<(), StoreError> {
+    let mut tx = db.write().await?;
+    let (from, upto): (i64, Option<i64>) = sqlx::query_as(
+        "with mark as (select seq from follower_watermark where name = $1),
+         page as (select seq from usage where seq > (select seq from mark) order by seq limit $2)
+         select (select seq from mark), (select max(seq) from page)",
+    )
+    .bind(WATERMARK)
+    .bind(PAGE)
+    .fetch_one(&mut *tx)
+    .await?;
+    let Some(upto) = upto else {
+        return Ok(());
+    };
+    // A request id that comes twice would be a fault that verify tells; it must not stop the sums.
+    sqlx::query(
+        "insert into usage_lookup (request_id, seq)
+         select request_id, seq
+         from usage
+         where seq > $1
+         and seq <= $2
+         on conflict (request_id) do nothing",
+    )
+    .bind(from)
+    .bind(upto)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(AssertSqlSafe(upsert_sums())).bind(from).bind(upto).execute(&mut *tx).await?;
+    sqlx::query("update follower_watermark set seq = $2 where name = $1")
+        .bind(WATERMARK)
+        .bind(upto)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await
+}
+
+fn upsert_sums() -> String {
+    let (columns, sums) = (meter_columns(), sums_of_meters());
+    let added: Vec<String> = meter_columns()
+        .split(", ")
+        .chain(["requests", "charge"])
+        .map(|column| format!("{column} = usage_hourly.{column} + excluded.{column}"))
+        .collect();
+    let added = added.join(", ");
+    format!(
+        "insert into usage_hourly (account_id, token_id, hour, model, requests, charge, {columns})
+         select account_id, token_id, created_at / {HOUR_MILLIS}, model,
+                count(*), cast(sum(charge) as bigint), {sums}
+         from usage
+         where seq > $1
+         and seq <= $2
+         group by account_id, token_id, created_at / {HOUR_MILLIS}, model
+         on conflict (account_id, token_id, hour, model) do update
+         set {added}"
+    )
+}

@@ -1,0 +1,164 @@
+//! The ledger: the only thing that moves balances.
+//!
+//! Requests hand operations to one writer thread, which takes whatever is queued and runs one
+//! transaction: it reads the touched accounts and tokens, decides each operation in the order of
+//! arrival with the pure functions of `anc-ledger`, writes back what changed, commits, and answers
+//! all who wait. No balance is kept anywhere between two transactions.
+//!
+//! * `guard.rs`: what a request holds in its hands.
+//! * `op.rs`: what goes to the writer and what comes back.
+//! * `writer.rs`: the thread: batches, retries, answers.
+//! * `sqlite.rs`: one batch as one transaction.
+//! * `orphan.rs`: holds of an earlier life.
+//! * `follower.rs`: sums and look-ups derived from the usage rows.
+
+mod follower;
+mod guard;
+mod op;
+mod orphan;
+mod sqlite;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use anc_domain::{AccountId, ApiTokenId, ModelName, NanoUsd, RequestId, TokenCount};
+use anc_ledger::{HoldAsk, PriceSnapshot, Refusal};
+use tokio::sync::oneshot;
+
+pub use guard::{OpenHold, Settlement};
+
+pub(crate) use follower::{catch_up, follow_usage};
+pub(crate) use writer::{WriterOptions, start};
+
+use crate::{StoreError, price};
+use op::{CreditOp, HoldOp, Op, Ticket};
+
+/// Holds that may wait for the writer at once. At the slowest disk that is still served this is
+/// some seconds of work; a client is better told to come back.
+const QUEUED_HOLDS_MAX: usize = 32_768;
+
+/// What a request asks to be held.
+#[derive(Debug, Clone)]
+pub struct HoldRequest {
+    /// The request; the key that makes its settle happen once.
+    pub request_id: RequestId,
+    /// Who pays.
+    pub account_id: AccountId,
+    /// With which token.
+    pub token_id: ApiTokenId,
+    /// The name that the client asked for.
+    pub model: ModelName,
+    /// How much.
+    pub ask: HoldAsk,
+    /// The price that it is promised.
+    pub price: PriceSnapshot,
+    /// Units of input, charged if the relay dies before the provider told better.
+    pub input_estimate: TokenCount,
+    /// The answer is a stream.
+    pub stream: bool,
+}
+
+/// What moves a balance beside charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A gift, such as the starting balance. Above zero.
+    Grant,
+    /// An operator's correction, up or down.
+    Adjustment,
+}
+
+impl EntryKind {
+    /// The stable name in the database and in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grant => "grant",
+            Self::Adjustment => "adjustment",
+        }
+    }
+}
+
+/// Money that comes in, or goes out by an operator's hand.
+#[derive(Debug, Clone)]
+pub struct Credit {
+    /// Whose balance.
+    pub account_id: AccountId,
+    /// How much; not zero.
+    pub amount: NanoUsd,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Why, in a person's words.
+    pub reason: String,
+    /// What brought it about. The same cause is posted once, however often it is asked for.
+    pub cause: String,
+}
+
+/// The ledger's door. Cheap to clone; every clone reaches the same writer.
+#[derive(Clone)]
+pub struct Ledger {
+    queue: mpsc::Sender<Op>,
+    queued_holds: Arc<AtomicUsize>,
+}
+
+impl Ledger {
+    /// Asks for a hold. The inner error is the rules' refusal; the outer one means that nothing
+    /// could be decided, and so that nothing is admitted.
+    ///
+    /// If the caller goes away while it waits, the hold is released by itself.
+    pub async fn hold(
+        &self,
+        request: HoldRequest,
+    ) -> Result<Result<OpenHold, Refusal>, StoreError> {
+        // A charge that cannot be computed could never be settled.
+        if !price::is_in_range(&request.price.price, request.price.multiplier) {
+            return Ok(Err(Refusal::OutOfRange));
+        }
+        if self.queued_holds.fetch_add(1, Ordering::Relaxed) >= QUEUED_HOLDS_MAX {
+            self.queued_holds.fetch_sub(1, Ordering::Relaxed);
+            return Err(StoreError::unavailable("too many requests wait for a hold"));
+        }
+        let (reply, answer) = oneshot::channel();
+        let op = HoldOp {
+            ask: request.ask,
+            input_estimate: request.input_estimate,
+            ticket: Arc::new(Ticket::new(request)?),
+            ledger: self.clone(),
+            reply,
+        };
+        self.send(Op::Hold(Box::new(op)))?;
+        answer.await.map_err(|_| writer_is_gone())?
+    }
+
+    /// Posts a credit and gives the new balance, when it is on the disk. Asked again with the same
+    /// cause, account and amount it changes nothing; with another account or amount it is a
+    /// conflict.
+    pub async fn credit(&self, credit: Credit) -> Result<NanoUsd, StoreError> {
+        let sign_fits = match credit.kind {
+            EntryKind::Grant => credit.amount > NanoUsd::ZERO,
+            EntryKind::Adjustment => credit.amount != NanoUsd::ZERO,
+        };
+        if !sign_fits {
+            return Err(StoreError::Conflict("an entry of this kind and sign"));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.send(Op::Credit(Box::new(CreditOp { credit, reply })))?;
+        answer.await.map_err(|_| writer_is_gone())?
+    }
+
+    /// Returns when everything queued before is done and the writer has ended.
+    pub(crate) async fn close(&self) {
+        let (reply, answer) = oneshot::channel();
+        if self.send(Op::Close(reply)).is_ok() {
+            let _ = answer.await;
+        }
+    }
+
+    fn send(&self, op: Op) -> Result<(), StoreError> {
+        self.queue.send(op).map_err(|_| writer_is_gone())
+    }
+}
+
+fn writer_is_gone() -> StoreError {
+    StoreError::unavailable("the ledger writer has ended")
+}

@@ -1,0 +1,153 @@
+//! What goes to the writer, and what comes back.
+
+use std::sync::{Arc, Mutex};
+
+use anc_domain::{NanoUsd, TokenCount, Usage};
+use anc_ledger::{HoldAsk, PriceSnapshot, Refusal};
+use tokio::sync::oneshot;
+
+use super::{Credit, HoldRequest, Ledger, OpenHold, Settlement};
+use crate::StoreError;
+
+/// What one hold is about; shared by its guard and its operations.
+pub(super) struct Ticket {
+    pub(super) request_id: [u8; 16],
+    pub(super) account_id: i64,
+    pub(super) token_id: i64,
+    pub(super) model: anc_domain::ModelName,
+    pub(super) price: PriceSnapshot,
+    pub(super) price_text: Box<str>,
+    pub(super) stream: bool,
+    pub(super) progress: Mutex<Progress>,
+}
+
+/// What has been seen of a running answer.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) observed: Option<Usage>,
+    /// Whether the database does not know it yet.
+    pub(super) changed: bool,
+}
+
+impl Ticket {
+    pub(super) fn new(request: HoldRequest) -> Result<Self, StoreError> {
+        let price_text = serde_json::to_string(&request.price).map_err(StoreError::corrupt)?;
+        Ok(Self {
+            request_id: request.request_id.to_bytes(),
+            account_id: request.account_id.as_i64(),
+            token_id: request.token_id.as_i64(),
+            model: request.model,
+            price: request.price,
+            price_text: price_text.into_boxed_str(),
+            stream: request.stream,
+            progress: Mutex::default(),
+        })
+    }
+}
+
+pub(super) type HoldReply = oneshot::Sender<Result<Result<OpenHold, Refusal>, StoreError>>;
+
+pub(super) struct HoldOp {
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) ask: HoldAsk,
+    pub(super) input_estimate: TokenCount,
+    /// For the guard. The writer has no sender of its own: when all are gone it ends.
+    pub(super) ledger: Ledger,
+    pub(super) reply: HoldReply,
+}
+
+pub(super) struct GrowOp {
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) by: NanoUsd,
+    pub(super) reply: oneshot::Sender<Result<Result<(), Refusal>, StoreError>>,
+}
+
+pub(super) struct SettleOp {
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) settlement: Settlement,
+    pub(super) charge: NanoUsd,
+    pub(super) reply: Option<oneshot::Sender<Result<(), StoreError>>>,
+}
+
+pub(super) struct CreditOp {
+    pub(super) credit: Credit,
+    pub(super) reply: oneshot::Sender<Result<NanoUsd, StoreError>>,
+}
+
+/// An operation of the ledger.
+pub(super) enum Op {
+    Hold(Box<HoldOp>),
+    Grow(Box<GrowOp>),
+    Settle(Box<SettleOp>),
+    Release(Arc<Ticket>),
+    Credit(Box<CreditOp>),
+    /// The hold's progress is to be written now and then from here on.
+    Watch(Arc<Ticket>),
+    Close(oneshot::Sender<()>),
+}
+
+/// What a committed batch decided about one operation.
+pub(super) enum Verdict {
+    Held(Result<NanoUsd, Refusal>),
+    Grown(Result<(), Refusal>),
+    Credited(Result<NanoUsd, StoreError>),
+    Done,
+}
+
+impl Op {
+    /// Whether it ends a hold: such an operation is never given up while the process lives.
+    pub(super) const fn ends_a_hold(&self) -> bool {
+        matches!(self, Self::Settle(_) | Self::Release(_))
+    }
+
+    /// Nobody waits for the answer any more, so that it need not be done.
+    pub(super) fn is_abandoned(&self) -> bool {
+        matches!(self, Self::Hold(hold) if hold.reply.is_closed())
+    }
+
+    /// Answers what a committed batch decided.
+    pub(super) fn answer(self, verdict: Verdict) {
+        match (self, verdict) {
+            (Self::Hold(hold), Verdict::Held(result)) => {
+                let HoldOp { ticket, ledger, reply, .. } = *hold;
+                // If the caller is gone the guard comes back, and its drop releases the hold.
+                let _ =
+                    reply.send(Ok(result.map(|granted| OpenHold::new(ticket, granted, ledger))));
+            }
+            (Self::Grow(grow), Verdict::Grown(result)) => {
+                let _ = grow.reply.send(Ok(result));
+            }
+            (Self::Credit(credit), Verdict::Credited(result)) => {
+                let _ = credit.reply.send(result);
+            }
+            (Self::Settle(settle), Verdict::Done) => {
+                if let Some(reply) = settle.reply {
+                    let _ = reply.send(Ok(()));
+                }
+            }
+            (Self::Release(_) | Self::Watch(_) | Self::Close(_), _) => {}
+            (op, _) => op.fail(&StoreError::corrupt("a verdict of another operation")),
+        }
+    }
+
+    /// Answers that nothing was done.
+    pub(super) fn fail(self, error: &StoreError) {
+        match self {
+            Self::Hold(hold) => {
+                let _ = hold.reply.send(Err(error.clone()));
+            }
+            Self::Grow(grow) => {
+                let _ = grow.reply.send(Err(error.clone()));
+            }
+            Self::Credit(credit) => {
+                let _ = credit.reply.send(Err(error.clone()));
+            }
+            Self::Settle(settle) => {
+                if let Some(reply) = settle.reply {
+                    let _ = reply.send(Err(error.clone()));
+                }
+            }
+            Self::Release(_) | Self::Watch(_) | Self::Close(_) => {}
+        }
+    }
+}

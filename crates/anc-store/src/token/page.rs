@@ -1,0 +1,171 @@
+//! Lists of tokens: searched, filtered, sorted, in pages that do not shift.
+
+use anc_domain::AccountId;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::record::{SELECT, TokenRow};
+use super::{TokenRecord, TokenStatus, Tokens};
+use crate::cursor::{Cursor, CursorKey};
+use crate::{StoreError, row};
+
+/// The most rows of one page.
+const PAGE_MAX: u32 = 200;
+
+/// The order of a list. Ties go by id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum TokenSort {
+    CreatedAsc,
+    #[default]
+    CreatedDesc,
+    NameAsc,
+    NameDesc,
+    UsedAsc,
+    UsedDesc,
+    ExpiresAsc,
+}
+
+/// Which tokens to list.
+#[derive(Debug, Clone, Default)]
+pub struct TokenQuery {
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// Only those whose name contains this, in any case of letters.
+    pub search: Option<String>,
+    /// Only those of this status.
+    pub status: Option<TokenStatus>,
+    /// In which order.
+    pub sort: TokenSort,
+    /// How many at most: 1 to 200.
+    pub limit: u32,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// A page of tokens.
+#[derive(Debug, Clone)]
+pub struct TokenPage {
+    /// The tokens.
+    pub items: Vec<TokenRecord>,
+    /// Where this page ended; `None` if it is the last.
+    pub next_cursor: Option<String>,
+    /// How many tokens the query finds on all pages.
+    pub total: u64,
+}
+
+impl TokenSort {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CreatedAsc => "created",
+            Self::CreatedDesc => "-created",
+            Self::NameAsc => "name",
+            Self::NameDesc => "-name",
+            Self::UsedAsc => "used",
+            Self::UsedDesc => "-used",
+            Self::ExpiresAsc => "expires",
+        }
+    }
+
+    const fn is_descending(self) -> bool {
+        matches!(self, Self::CreatedDesc | Self::NameDesc | Self::UsedDesc)
+    }
+
+    /// The column; never null, since a null compares with nothing.
+    const fn column(self) -> &'static str {
+        match self {
+            Self::CreatedAsc | Self::CreatedDesc => "created_at",
+            Self::NameAsc | Self::NameDesc => "lower(name)",
+            Self::UsedAsc | Self::UsedDesc => "used",
+            Self::ExpiresAsc => "coalesce(expires_at, 9223372036854775807)",
+        }
+    }
+
+    fn key(self, row: &TokenRow) -> CursorKey {
+        match self {
+            Self::CreatedAsc | Self::CreatedDesc => CursorKey::Number(row.created_at),
+            Self::NameAsc | Self::NameDesc => CursorKey::Text(row.name.to_ascii_lowercase()),
+            Self::UsedAsc | Self::UsedDesc => CursorKey::Number(row.used),
+            Self::ExpiresAsc => CursorKey::Number(row.expires_at.unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+impl Tokens<'_> {
+    /// A page of live tokens. A cursor that this order did not give is a conflict.
+    pub async fn page(&self, query: TokenQuery) -> Result<TokenPage, StoreError> {
+        let limit = query.limit.clamp(1, PAGE_MAX);
+        let cursor = query
+            .cursor
+            .as_deref()
+            .map(|text| Cursor::parse(text, query.sort.name()))
+            .transpose()?;
+        let mut connection = self.db.readers.acquire().await?;
+        let total: i64 = self
+            .found(&query, "select count(*)")
+            .build_query_scalar()
+            .fetch_one(&mut *connection)
+            .await?;
+
+        let mut sql = self.found(&query, "select *");
+        let (column, beyond, direction) = if query.sort.is_descending() {
+            (query.sort.column(), "<", "desc")
+        } else {
+            (query.sort.column(), ">", "asc")
+        };
+        if let Some(cursor) = cursor {
+            sql.push(format!(" and ({column}, id) {beyond} ("));
+            match cursor.key {
+                CursorKey::Number(number) => sql.push_bind(number),
+                CursorKey::Text(text) => sql.push_bind(text),
+            };
+            sql.push(", ").push_bind(cursor.id).push(")");
+        }
+        sql.push(format!(" order by {column} {direction}, id {direction} limit "));
+        // One more tells whether another page follows.
+        sql.push_bind(i64::from(limit) + 1);
+        let mut rows: Vec<TokenRow> = sql.build_query_as().fetch_all(&mut *connection).await?;
+
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next_cursor = rows.last().filter(|_| more).map(|last| {
+            let (key, id) = (query.sort.key(last), last.id);
+            let sort = query.sort.name().to_owned();
+            Cursor { sort, key, id }.to_text()
+        });
+        let items: Result<_, _> =
+            rows.into_iter().map(|row| row.into_record().map(|(record, _)| record)).collect();
+        Ok(TokenPage { items: items?, next_cursor, total: row::count(total)? })
+    }
+
+    /// `head` over every live token that the query finds.
+    fn found(&self, query: &TokenQuery, head: &str) -> QueryBuilder<Sqlite> {
+        let now = self.db.now().as_millis().to_string();
+        // A number of our own, in all places of the text: a builder numbers its binds itself.
+        let live = SELECT.replace("$1", &now);
+        let mut sql = QueryBuilder::new(format!("{head} from ({live}) where true"));
+        if let Some(account) = query.account {
+            sql.push(" and account_id = ").push_bind(account.as_i64());
+        }
+        if let Some(search) = &query.search {
+            sql.push(" and lower(name) like lower(")
+                .push_bind(row::like_pattern(search))
+                .push(") escape '\\'");
+        }
+        match query.status {
+            None => {}
+            Some(TokenStatus::Enabled) => {
+                sql.push(" and stopped_by is null");
+            }
+            Some(TokenStatus::Disabled) => {
+                sql.push(" and stopped_by in ('disabled', 'account_suspended')");
+            }
+            Some(TokenStatus::Expired) => {
+                sql.push(" and stopped_by = 'expired'");
+            }
+            Some(TokenStatus::Exhausted) => {
+                sql.push(" and stopped_by in ('token_quota_exhausted', 'balance_exhausted')");
+            }
+        }
+        sql
+    }
+}

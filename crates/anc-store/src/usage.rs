@@ -1,0 +1,216 @@
+//! Usage rows and their sums. The rows are the charges; sums and look-ups are derived from them by
+//! a follower, and readers add what it has not reached yet.
+
+use anc_domain::{
+    AccountId, ApiTokenId, ChannelId, Meter, ModelName, NanoUsd, RequestId, UnixMillis, Usage,
+};
+use anc_ledger::{EndReason, PriceSnapshot};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::database::Database;
+use crate::{StoreError, row};
+
+/// Milliseconds in the hour of a rollup row.
+pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
+
+/// The watermark's name.
+pub(crate) const WATERMARK: &str = "usage";
+
+/// One request that ended after a provider was called.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsageRecord {
+    /// Its place in the order of commits.
+    pub seq: i64,
+    /// The request.
+    pub request_id: RequestId,
+    /// Who paid.
+    pub account_id: AccountId,
+    /// With which token.
+    pub token_id: ApiTokenId,
+    /// The name that the client asked for.
+    pub model: ModelName,
+    /// Which channel answered.
+    pub channel_id: Option<ChannelId>,
+    /// The units that were charged.
+    pub usage: Usage,
+    /// At which price.
+    pub price: PriceSnapshot,
+    /// What it cost.
+    pub charge: NanoUsd,
+    /// What was held when it ended.
+    pub held: NanoUsd,
+    /// How it ended.
+    pub end_reason: EndReason,
+    /// The units are our own count.
+    pub estimated: bool,
+    /// The provider reported what cannot be.
+    pub suspect: bool,
+    /// The answer was a stream.
+    pub stream: bool,
+    /// When the hold was taken.
+    pub started_at: UnixMillis,
+    /// When it was settled.
+    pub created_at: UnixMillis,
+    /// How long until the first content.
+    pub first_token_ms: Option<u32>,
+    /// How long in all.
+    pub total_ms: Option<u32>,
+    /// How many providers were called.
+    pub attempts: u32,
+    /// What the last of them answered.
+    pub upstream_status: Option<u16>,
+    /// From where the request came.
+    pub client_address: Option<String>,
+    /// What program sent it.
+    pub client_agent: Option<String>,
+    /// The provider's own words about units.
+    pub raw_usage: Option<String>,
+}
+
+/// Which usage to sum.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UsageFilter {
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// Only this token's.
+    pub token: Option<ApiTokenId>,
+    /// Only from the hour on that contains this time.
+    pub since: Option<UnixMillis>,
+}
+
+/// Sums of usage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UsageTotals {
+    /// How many requests.
+    pub requests: u64,
+    /// What they cost.
+    pub charge: NanoUsd,
+    /// Their units, by meter in the order of [`Meter::ALL`].
+    pub units: [u64; Meter::ALL.len()],
+}
+
+/// The usage rows' door.
+#[derive(Clone, Copy)]
+pub struct UsageView<'a> {
+    pub(crate) db: &'a Database,
+}
+
+/// `sum(input), sum(cached_input), …` of whole numbers.
+pub(crate) fn sums_of_meters() -> String {
+    Meter::ALL
+        .map(|meter| format!("cast(coalesce(sum({0}), 0) as bigint) as {0}", meter.name()))
+        .join(", ")
+}
+
+/// `input, cached_input, …`
+pub(crate) fn meter_columns() -> String {
+    Meter::ALL.map(Meter::name).join(", ")
+}
+
+impl UsageView<'_> {
+    /// The row of one request, as soon as it is settled.
+    pub async fn by_request(&self, id: RequestId) -> Result<Option<UsageRecord>, StoreError> {
+        // One statement sees one state of the database: the row is either looked up or in the tail.
+        let row = sqlx::query(
+            "select *
+             from usage
+             where seq = (select seq from usage_lookup where request_id = $1)
+             union all
+             select *
+             from usage
+             where seq > (select seq from follower_watermark where name = $2)
+             and request_id = $1",
+        )
+        .bind(id.to_bytes().as_slice())
+        .bind(WATERMARK)
+        .fetch_optional(&self.db.readers)
+        .await?;
+        row.map(|row| record(&row)).transpose()
+    }
+
+    /// Sums, the newest requests included.
+    pub async fn totals(&self, filter: UsageFilter) -> Result<UsageTotals, StoreError> {
+        let (sums, columns) = (sums_of_meters(), meter_columns());
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "with part as (
+                 select requests, charge, {columns}
+                 from usage_hourly
+                 where ($1 is null or account_id = $1)
+                 and ($2 is null or token_id = $2)
+                 and ($3 is null or hour >= $3)
+                 union all
+                 select 1, charge, {columns}
+                 from usage
+                 where seq > (select seq from follower_watermark where name = $4)
+                 and ($1 is null or account_id = $1)
+                 and ($2 is null or token_id = $2)
+                 and ($3 is null or created_at / {HOUR_MILLIS} >= $3)
+             )
+             select cast(coalesce(sum(requests), 0) as bigint) as requests,
+                    cast(coalesce(sum(charge), 0) as bigint) as charge,
+                    {sums}
+             from part"
+        )))
+        .bind(filter.account.map(AccountId::as_i64))
+        .bind(filter.token.map(ApiTokenId::as_i64))
+        .bind(filter.since.map(|since| since.as_millis().div_euclid(HOUR_MILLIS)))
+        .bind(WATERMARK)
+        .fetch_one(&self.db.readers)
+        .await?;
+        let mut totals = UsageTotals {
+            requests: row::count(row.try_get("requests")?)?,
+            charge: NanoUsd::from_nanos(row.try_get("charge")?),
+            units: [0; Meter::ALL.len()],
+        };
+        for (units, meter) in totals.units.iter_mut().zip(Meter::ALL) {
+            *units = row::count(row.try_get(meter.name())?)?;
+        }
+        Ok(totals)
+    }
+}
+
+/// The units of a row that has a column for each meter.
+pub(crate) fn usage_of(row: &SqliteRow) -> Result<Usage, StoreError> {
+    let mut usage = Usage::default();
+    for meter in Meter::ALL {
+        let units = row::count(row.try_get(meter.name())?)?;
+        usage.set(meter, units).map_err(StoreError::corrupt)?;
+    }
+    Ok(usage)
+}
+
+fn record(row: &SqliteRow) -> Result<UsageRecord, StoreError> {
+    let small = |value: Option<i64>| value.map(u32::try_from).transpose();
+    let end_reason: String = row.try_get("end_reason")?;
+    let price: String = row.try_get("price")?;
+    let model: String = row.try_get("model")?;
+    let request_id: Vec<u8> = row.try_get("request_id")?;
+    let status: Option<i64> = row.try_get("upstream_status")?;
+    Ok(UsageRecord {
+        seq: row.try_get("seq")?,
+        request_id: row::request_id(&request_id)?,
+        account_id: AccountId::from_i64(row.try_get("account_id")?),
+        token_id: ApiTokenId::from_i64(row.try_get("token_id")?),
+        model: model.parse().map_err(StoreError::corrupt)?,
+        channel_id: row.try_get::<Option<i64>, _>("channel_id")?.map(ChannelId::from_i64),
+        usage: usage_of(row)?,
+        price: serde_json::from_str(&price).map_err(StoreError::corrupt)?,
+        charge: NanoUsd::from_nanos(row.try_get("charge")?),
+        held: NanoUsd::from_nanos(row.try_get("held")?),
+        end_reason: EndReason::from_name(&end_reason)
+            .ok_or_else(|| StoreError::corrupt("an unknown end of a request"))?,
+        estimated: row.try_get("estimated")?,
+        suspect: row.try_get("suspect")?,
+        stream: row.try_get("stream")?,
+        started_at: UnixMillis::from_millis(row.try_get("started_at")?),
+        created_at: UnixMillis::from_millis(row.try_get("created_at")?),
+        first_token_ms: small(row.try_get("first_token_ms")?).map_err(StoreError::corrupt)?,
+        total_ms: small(row.try_get("total_ms")?).map_err(StoreError::corrupt)?,
+        attempts: small(row.try_get("attempts")?).map_err(StoreError::corrupt)?.unwrap_or(0),
+        upstream_status: status.map(u16::try_from).transpose().map_err(StoreError::corrupt)?,
+        client_address: row.try_get("client_address")?,
+        client_agent: row.try_get("client_agent")?,
+        raw_usage: row.try_get("raw_usage")?,
+    })
+}
