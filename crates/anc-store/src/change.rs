@@ -150,8 +150,11 @@ impl Follower {
     }
 }
 
+/// Place, topic, subject and hash.
+type ChangeRow = (i64, String, Option<i64>, Option<Vec<u8>>);
+
 async fn read_after(readers: &SqlitePool, seq: i64, limit: u32) -> Result<Vec<Change>, StoreError> {
-    let rows: Vec<(i64, String, Option<i64>, Option<Vec<u8>>)> = sqlx::query_as(
+    let rows: Vec<ChangeRow> = sqlx::query_as(
         "select seq, topic, subject, hash
          from change
          where seq > $1

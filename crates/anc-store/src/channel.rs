@@ -55,7 +55,6 @@ pub struct NewChannel {
 /// What is to be changed; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the fields are the record's")]
-#[expect(clippy::option_option, reason = "outer: whether to change; inner: to nothing")]
 pub struct ChannelChanges {
     pub name: Option<String>,
     pub base_url: Option<Option<String>>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::StoreError;
+use crate::{StoreError, row};
 
 /// The sort key and id of the last row of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,14 +25,7 @@ const FOREIGN: StoreError = StoreError::Conflict("cursor");
 
 impl Cursor {
     pub(crate) fn to_text(&self) -> String {
-        use std::fmt::Write as _;
-
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let mut text = String::with_capacity(json.len() * 2);
-        for byte in json {
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        row::hex(&serde_json::to_vec(self).unwrap_or_default())
     }
 
     /// Reads a cursor of the order `sort`; any other text is a conflict.

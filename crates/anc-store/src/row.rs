@@ -1,5 +1,6 @@
 //! From what a database holds to the words of the domain, and back.
 
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use anc_domain::{Meter, RequestId, SecretHash, TokenCount, UnixMillis, Usage};
@@ -73,6 +74,14 @@ pub(crate) fn usage_from_text(text: &str) -> Result<Usage, StoreError> {
 pub(crate) fn units_column(units: TokenCount) -> i64 {
     // A usage has at most `Usage::PLAUSIBLE_MAX` units of a meter.
     i64::try_from(units).unwrap_or(i64::MAX)
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// `%` and `_` of a search text stand for themselves.

@@ -10,7 +10,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::StoreError;
+use crate::{StoreError, row};
 
 const FORM: u8 = 1;
 const KEY_ID_BYTES: usize = 8;
@@ -46,7 +46,7 @@ impl Sealer {
 
     /// The name of the key in use, in hexadecimal.
     pub(crate) fn key_id_text(&self) -> String {
-        self.key_id.iter().map(|byte| format!("{byte:02x}")).collect()
+        row::hex(&self.key_id)
     }
 
     /// Form, key id, nonce, ciphertext with its tag.

@@ -56,7 +56,6 @@ pub struct TokenLimitReached {
 /// What is to be changed; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the fields are the record's")]
-#[expect(clippy::option_option, reason = "outer: whether to change; inner: to no limit")]
 pub struct TokenChanges {
     pub name: Option<String>,
     pub expires_at: Option<Option<UnixMillis>>,
@@ -69,6 +68,7 @@ pub struct TokenChanges {
 /// What the relay's directory knows of a presented credential. Money is not part of it: that is
 /// asked again where it counts, in the transaction of the hold.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Credential {
     /// The token.
     pub token_id: ApiTokenId,
@@ -93,6 +93,7 @@ pub struct Credential {
 }
 
 #[derive(FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct CredentialRow {
     id: i64,
     account_id: i64,

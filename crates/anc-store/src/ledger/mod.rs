@@ -17,6 +17,8 @@ mod guard;
 mod op;
 mod orphan;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::sync::Arc;

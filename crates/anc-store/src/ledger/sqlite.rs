@@ -135,6 +135,22 @@ impl LedgerDb {
         })
     }
 
+    /// For tests of a full disk: from here on only what fits into the file as it is.
+    #[cfg(test)]
+    pub(super) fn let_the_file_grow_no_more(&self) {
+        let pages: i64 =
+            self.connection.query_row("pragma page_count", [], |row| row.get(0)).unwrap();
+        self.connection
+            .query_row(&format!("pragma max_page_count = {pages}"), [], |_| Ok(()))
+            .unwrap();
+    }
+
+    /// For tests of a locked file.
+    #[cfg(test)]
+    pub(super) fn wait_for_locks_at_most(&self, span: std::time::Duration) {
+        self.connection.busy_timeout(span).unwrap();
+    }
+
     pub(super) const fn node_id(&self) -> i64 {
         self.node_id
     }

@@ -67,6 +67,11 @@ pub(crate) fn start(options: WriterOptions) -> Result<(Ledger, usize), StoreErro
     let now = options.clock.now();
     let db = LedgerDb::open(&options.path, options.durability, now)?;
     let closed = orphan::close_earlier_holds(&db, now)?;
+    Ok((spawn(db, options)?, closed))
+}
+
+/// Starts the thread on a connection.
+pub(super) fn spawn(db: LedgerDb, options: WriterOptions) -> Result<Ledger, StoreError> {
     let (sender, queue) = mpsc::channel();
     let queued_holds = Arc::new(AtomicUsize::new(0));
     let writer = Writer {
@@ -88,15 +93,15 @@ pub(crate) fn start(options: WriterOptions) -> Result<(Ledger, usize), StoreErro
         .name("anc-ledger".into())
         .spawn(move || writer.run())
         .map_err(StoreError::unavailable)?;
-    let ledger = Ledger { queue: sender, queued_holds };
-    Ok((ledger, closed))
+    Ok(Ledger { queue: sender, queued_holds })
 }
 
 /// What woke the writer.
 enum Woken {
-    ByOp(Op),
-    ByTime,
-    ByTheEnd,
+    Op(Op),
+    Time,
+    /// Nobody is left to ask for anything.
+    End,
 }
 
 impl Writer {
@@ -104,13 +109,13 @@ impl Writer {
         loop {
             let mut closing = Vec::new();
             let ended = match self.wait() {
-                Woken::ByOp(first) => {
+                Woken::Op(first) => {
                     let batch = self.gather(first, &mut closing);
                     self.commit(batch);
                     !closing.is_empty()
                 }
-                Woken::ByTime => false,
-                Woken::ByTheEnd => true,
+                Woken::Time => false,
+                Woken::End => true,
             };
             if ended {
                 self.finish(closing);
@@ -131,16 +136,16 @@ impl Writer {
             (one, other) => one.or(other),
         };
         let Some(due) = due else {
-            return self.queue.recv().map_or(Woken::ByTheEnd, Woken::ByOp);
+            return self.queue.recv().map_or(Woken::End, Woken::Op);
         };
         match self.queue.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(op) => Woken::ByOp(op),
-            Err(RecvTimeoutError::Timeout) => Woken::ByTime,
+            Ok(op) => Woken::Op(op),
+            Err(RecvTimeoutError::Timeout) => Woken::Time,
             // Nobody is left to ask for more, but what is kept is still owed.
-            Err(RecvTimeoutError::Disconnected) if self.kept.is_empty() => Woken::ByTheEnd,
+            Err(RecvTimeoutError::Disconnected) if self.kept.is_empty() => Woken::End,
             Err(RecvTimeoutError::Disconnected) => {
                 thread::sleep(due.saturating_duration_since(Instant::now()));
-                Woken::ByTime
+                Woken::Time
             }
         }
     }

@@ -1,0 +1,181 @@
+//! A store on a file of its own, and what most tests need of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anc_domain::{
+    AccountId, AddressRules, ApiTokenId, ManualClock, Meter, ModelPatterns, NanoUsd, OsEntropy,
+    PpmMultiplier, RequestId, Secret, SecretHash, TokenText, UnixMillis, Usage,
+};
+use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
+use anc_store::{
+    Durability, HoldRequest, NewOwner, NewToken, OpenHold, OpenOptions, Settlement, Store,
+};
+use tempfile::TempDir;
+
+pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_795_000_000_000);
+pub(crate) const MASTER_KEY: [u8; 32] = [7; 32];
+pub(crate) const EMAIL: &str = "Owner@Example.com";
+
+/// A store with its owner, whose account is metered.
+pub(crate) struct Bed {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) account: AccountId,
+    requests: AtomicU64,
+    directory: TempDir,
+}
+
+pub(crate) fn nanos(amount: i64) -> NanoUsd {
+    NanoUsd::from_nanos(amount)
+}
+
+/// One nano-dollar for a unit of input, two for a unit of output.
+pub(crate) const PRICE: ModelPrice =
+    ModelPrice::flat(NanoUsd::from_nanos(1_000_000), NanoUsd::from_nanos(2_000_000));
+
+pub(crate) fn units(input: u64, output: u64) -> Usage {
+    Usage::default().with(Meter::Input, input).with(Meter::Output, output)
+}
+
+/// An account with `balance` nano-dollars.
+pub(crate) async fn fresh_store(balance: i64) -> Bed {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(NOW));
+    let path = directory.path().join("anc.db");
+    let store = open(&path, &clock, MASTER_KEY).await.unwrap();
+    let owner = NewOwner {
+        email: EMAIL.into(),
+        password_hash: Secret::new("$argon2id$stub"),
+        metered: true,
+        starting_balance: nanos(balance),
+    };
+    let user = store.users().create_owner(owner).await.unwrap().unwrap();
+    Bed { store, clock, account: user.account_id, requests: AtomicU64::new(0), directory }
+}
+
+pub(crate) async fn open(
+    path: &std::path::Path,
+    clock: &Arc<ManualClock>,
+    master_key: [u8; 32],
+) -> Result<Store, anc_store::StoreError> {
+    let options = OpenOptions {
+        clock: Arc::clone(clock) as Arc<_>,
+        entropy: Arc::new(OsEntropy),
+        master_key,
+        durability: Durability::Process,
+    };
+    Store::open(path, options).await
+}
+
+impl Bed {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("anc.db")
+    }
+
+    /// Opens the same file as a process would that starts after this one died.
+    pub(crate) async fn start_again(&self) -> Store {
+        open(&self.path(), &self.clock, MASTER_KEY).await.unwrap()
+    }
+
+    /// A look at the file beside the store, or a hand that damages it.
+    pub(crate) fn raw(&self) -> rusqlite::Connection {
+        let raw = rusqlite::Connection::open(self.path()).unwrap();
+        raw.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        raw
+    }
+
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.raw().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    pub(crate) fn new_token(&self, name: &str) -> NewToken {
+        let text = TokenText::generate(&OsEntropy);
+        NewToken {
+            account_id: self.account,
+            name: name.into(),
+            hash: text.secret().hash(),
+            hint: text.hint(),
+            quota: None,
+            expires_at: None,
+            models: ModelPatterns::default(),
+            ip_rules: AddressRules::default(),
+            enabled: true,
+        }
+    }
+
+    pub(crate) async fn token_of(&self, new: NewToken) -> (ApiTokenId, SecretHash) {
+        let hash = new.hash;
+        let record = self.store.tokens().create(new).await.unwrap().unwrap();
+        (record.id, hash)
+    }
+
+    /// A token with a quota of nano-dollars, or none.
+    pub(crate) async fn token(&self, quota: Option<i64>) -> ApiTokenId {
+        let mut new = self.new_token("test");
+        new.quota = quota.map(nanos);
+        self.token_of(new).await.0
+    }
+
+    pub(crate) fn request_id(&self) -> RequestId {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        RequestId::from_bytes((u128::from(number) + 1).to_be_bytes())
+    }
+
+    pub(crate) fn request(&self, token_id: ApiTokenId, full: i64, least: i64) -> HoldRequest {
+        HoldRequest {
+            request_id: self.request_id(),
+            account_id: self.account,
+            token_id,
+            model: "sim-gpt".parse().unwrap(),
+            ask: HoldAsk { full: nanos(full), least: nanos(least), otherwise: Otherwise::Least },
+            price: PRICE.snapshot(PpmMultiplier::ONE),
+            input_estimate: 10,
+            stream: true,
+        }
+    }
+
+    /// A hold that must be granted.
+    pub(crate) async fn hold(&self, token: ApiTokenId, amount: i64) -> OpenHold {
+        let request = self.request(token, amount, amount);
+        self.store.ledger().hold(request).await.unwrap().unwrap()
+    }
+
+    /// A whole request that costs `input + 2 × output` nano-dollars.
+    pub(crate) async fn spend(&self, token: ApiTokenId, input: u64, output: u64) -> RequestId {
+        let hold = self.hold(token, 1).await;
+        let id = hold.request_id();
+        let settlement = Settlement::new(EndReason::Complete, units(input, output));
+        hold.settle(settlement).await.unwrap();
+        id
+    }
+
+    pub(crate) async fn balance(&self) -> i64 {
+        let account = self.store.accounts().get(self.account).await.unwrap();
+        account.unwrap().balance.nanos()
+    }
+
+    pub(crate) async fn held(&self) -> i64 {
+        let account = self.store.accounts().get(self.account).await.unwrap();
+        account.unwrap().held.nanos()
+    }
+
+    /// Waits for what happens by itself, such as the release of a dropped hold.
+    pub(crate) async fn until_nothing_is_held(&self) {
+        for _ in 0..500 {
+            if self.held().await == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("still held after five seconds: {}", self.held().await);
+    }
+}
+
+/// Every invariant that verify knows.
+pub(crate) async fn assert_books(store: &Store) {
+    for check in store.verify().await.unwrap() {
+        assert!(check.ok, "{}: {}", check.name, check.detail);
+    }
+}
