@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
+use crate::ClientAddress;
+
 /// One address or range: `203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressRule(IpNet);
@@ -71,6 +73,11 @@ impl AddressRules {
     pub fn allow(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.is_empty() || self.0.iter().any(|rule| rule.covers(address))
+    }
+
+    /// Whether the token may be used by a client. An address that is not certain satisfies no rule.
+    pub fn allow_client(&self, client: ClientAddress) -> bool {
+        self.0.is_empty() || (client.certain && self.allow(client.address))
     }
 
     /// The rules in order.

@@ -10,6 +10,7 @@
 //!   sentence in `docs/errors.md`; a test compares the two.
 
 mod access;
+mod client_address;
 mod clock;
 mod error_code;
 mod id;
@@ -21,6 +22,7 @@ mod token_text;
 mod usage;
 
 pub use access::{AddressRule, AddressRuleError, AddressRules};
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use clock::{Clock, Entropy, FixedEntropy, ManualClock, OsEntropy, SystemClock, UnixMillis};
 pub use error_code::{Envelope, RelayError, RelayErrorCode};
 pub use id::{AccountId, ApiTokenId, ChannelId, IdParseError, RequestId, TierId, UserId};

@@ -22,7 +22,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(55);
 /// A provider that lives inside the binary and is called instead of dialled.
 pub trait InProcessProvider: Send + Sync {
     /// Answers one request; dropping the answer's body cancels it.
-    fn call(&self, request: Request<Full<Bytes>>) -> Response<UpstreamBody>;
+    fn call(&self, request: Request<Bytes>) -> Response<UpstreamBody>;
 }
 
 /// How long a provider may take.
@@ -67,18 +67,18 @@ impl Upstream {
     /// followed: the key must reach no other host. Dropping the future cancels the request.
     pub async fn dial(
         &self,
-        request: Request<Full<Bytes>>,
+        request: Request<Bytes>,
         allow_private: bool,
     ) -> Result<Response<UpstreamBody>, UpstreamFailure> {
         let client = if allow_private { &self.any_address } else { &self.public_only };
-        let answer = tokio::time::timeout(self.timeouts.head, client.request(request))
+        let answer = tokio::time::timeout(self.timeouts.head, client.request(request.map(Full::new)))
             .await
             .map_err(|_| UpstreamFailure::TimedOut)?;
         answer.map(|response| response.map(UpstreamBody::Network)).map_err(classify)
     }
 
     /// Calls the provider inside the binary.
-    pub fn call_in_process(&self, request: Request<Full<Bytes>>) -> Response<UpstreamBody> {
+    pub fn call_in_process(&self, request: Request<Bytes>) -> Response<UpstreamBody> {
         self.in_process.call(request)
     }
 }
@@ -125,7 +125,7 @@ mod tests {
     struct Nobody;
 
     impl InProcessProvider for Nobody {
-        fn call(&self, _: Request<Full<Bytes>>) -> Response<UpstreamBody> {
+        fn call(&self, _: Request<Bytes>) -> Response<UpstreamBody> {
             unreachable!("no test calls it")
         }
     }
@@ -148,8 +148,8 @@ mod tests {
         url
     }
 
-    fn get(url: &str) -> Request<Full<Bytes>> {
-        Request::get(url).body(Full::default()).unwrap()
+    fn get(url: &str) -> Request<Bytes> {
+        Request::get(url).body(Bytes::new()).unwrap()
     }
 
     #[tokio::test]

@@ -1,1 +1,34 @@
-//! anc-wire
+//! The protocols on the wire: bytes in, bytes out. No sockets, no money.
+//!
+//! On a native route a request is scanned once for the few fields that matter and otherwise stays
+//! as it is; an answer's events pass as they came, and only those that can carry usage are looked
+//! into. Nothing that the relay does not act on is parsed, so nothing of it can be lost.
+//!
+//! # To add …
+//! * a protocol: a variant of [`Protocol`] and a folder with its `request` keys, `stream` roles,
+//!   `usage` rules and `error` forms; the compiler then names every place that must choose.
+//! * a field of requests that the relay acts on: `scan.rs`, and `edit.rs` where it is changed.
+//! * a vendor's way of reporting usage: the `usage` file of its protocol, with a fixture.
+
+mod anthropic;
+mod count;
+mod edit;
+mod error;
+mod headers;
+mod json;
+mod listing;
+mod meter;
+mod openai_chat;
+mod protocol;
+mod scan;
+mod sse;
+
+pub use count::{InputSize, OutputCount};
+pub use edit::RequestEdits;
+pub use error::{error_frame, error_response};
+pub use headers::{add_request_id, request_headers, response_headers};
+pub use listing::{ModelListing, count_tokens_body, models_body};
+pub use meter::{FrameRole, Observed, StreamMeter, meter_document};
+pub use protocol::{Operation, Protocol, keepalive_frame, terminal_frame};
+pub use scan::{RequestFacts, ScanError, scan_request};
+pub use sse::SseSplitter;

@@ -1,0 +1,8 @@
+//! Anthropic's Messages.
+
+mod error;
+mod stream;
+mod usage;
+
+pub(crate) use error::{error_body, error_frame};
+pub(crate) use stream::{StreamState, meter_document};

@@ -1,0 +1,190 @@
+//! Metering beside an answer: what its provider reports, and what was seen to go out.
+
+use anc_domain::{TokenCount, Usage};
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::count::OutputCount;
+use crate::json::{Malformed, Part, Walker, unescaped};
+use crate::sse::read_event;
+use crate::{Protocol, anthropic, openai_chat};
+
+/// What an event is, as far as the relay must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameRole {
+    /// Something that the model made.
+    Content,
+    /// Nothing but usage; a client that did not ask for it must not get it.
+    UsageOnly,
+    /// Anything else: starts, stops, pings, comments, events that are not known.
+    Other,
+    /// The protocol's last word after a whole answer.
+    Terminal,
+    /// The provider says that it failed.
+    Error,
+}
+
+/// What is known of an answer so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The provider's report in disjoint buckets. `None` where there is none that could be true.
+    pub reported: Option<Usage>,
+    /// Output units that went by, by our own count.
+    pub output_units: TokenCount,
+    /// The provider reported something that cannot be, or that contradicts itself.
+    pub suspect: bool,
+    /// The model gave its reason to stop: the answer is whole, whatever comes after.
+    pub finished: bool,
+    /// The provider's report in its own words.
+    pub raw_usage: Option<Bytes>,
+}
+
+/// A report, read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) usage: Option<Usage>,
+    pub(crate) suspect: bool,
+}
+
+/// Counts beside one stream.
+#[derive(Debug)]
+pub struct StreamMeter {
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    OpenAiChat(openai_chat::StreamState),
+    AnthropicMessages(anthropic::StreamState),
+}
+
+impl StreamMeter {
+    /// A meter at the beginning of a stream.
+    pub fn new(protocol: Protocol) -> Self {
+        let state = match protocol {
+            Protocol::OpenAiChat => State::OpenAiChat(openai_chat::StreamState::default()),
+            Protocol::AnthropicMessages => {
+                State::AnthropicMessages(anthropic::StreamState::default())
+            }
+        };
+        Self { state }
+    }
+
+    /// Looks at one event and says what it is.
+    pub fn observe(&mut self, frame: &Bytes) -> FrameRole {
+        let event = read_event(frame);
+        if event.data.is_empty() {
+            return FrameRole::Other;
+        }
+        match &mut self.state {
+            State::OpenAiChat(state) => state.observe(&event),
+            State::AnthropicMessages(state) => state.observe(&event),
+        }
+    }
+
+    /// What is known after the events so far.
+    pub fn observed(&self) -> Observed {
+        match &self.state {
+            State::OpenAiChat(state) => state.observed(),
+            State::AnthropicMessages(state) => state.observed(),
+        }
+    }
+
+    /// Output units that went by, by our own count; cheap enough to ask at every event.
+    pub fn output_units(&self) -> TokenCount {
+        match &self.state {
+            State::OpenAiChat(state) => state.output_units(),
+            State::AnthropicMessages(state) => state.output_units(),
+        }
+    }
+}
+
+/// Meters an answer that came in one piece; `None` where it is no answer of the protocol.
+pub fn meter_document(protocol: Protocol, document: &Bytes) -> Option<Observed> {
+    match protocol {
+        Protocol::OpenAiChat => openai_chat::meter_document(document),
+        Protocol::AnthropicMessages => anthropic::meter_document(document),
+    }
+}
+
+/// Keys whose strings name or frame things; no model is paid for them.
+const NOT_OUTPUT: &[&[u8]] =
+    &[b"role", b"type", b"id", b"call_id", b"tool_use_id", b"signature", b"data", b"format"];
+
+/// Walks over a value and counts its texts as output. Whether there was any is told.
+pub(crate) fn count_output(
+    walker: &mut Walker<'_>,
+    count: &mut OutputCount,
+) -> Result<bool, Malformed> {
+    let mut counts = true;
+    let mut any = false;
+    walker.value(&mut |part| match part {
+        Part::Key(key) => counts = !NOT_OUTPUT.contains(&key),
+        Part::Text(text) if counts && !text.is_empty() => {
+            any = true;
+            if text.contains(&b'\\') {
+                count.add_text(unescaped(text).as_bytes());
+            } else {
+                count.add_text(text);
+            }
+        }
+        Part::Text(_) => {}
+    })?;
+    Ok(any)
+}
+
+/// Reads counts out of a report and remembers whether one of them cannot be.
+#[derive(Debug, Default)]
+pub(crate) struct CountReader {
+    pub(crate) implausible: bool,
+}
+
+impl CountReader {
+    /// A count at a path of keys; zero where there is none.
+    pub(crate) fn count(&mut self, report: &Value, path: &[&str]) -> TokenCount {
+        self.optional(report, path).unwrap_or(0)
+    }
+
+    /// A count at a path of keys.
+    pub(crate) fn optional(&mut self, report: &Value, path: &[&str]) -> Option<TokenCount> {
+        let mut value = report;
+        for key in path {
+            value = value.get(key)?;
+        }
+        if value.is_null() {
+            return None;
+        }
+        let count = value.as_u64().or_else(|| whole_float(value));
+        if count.is_none_or(|count| count > Usage::PLAUSIBLE_MAX) {
+            self.implausible = true;
+            return None;
+        }
+        count
+    }
+}
+
+/// Some servers write their whole numbers with a fraction of zero.
+fn whole_float(value: &Value) -> Option<TokenCount> {
+    let text = value.as_f64()?.to_string();
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn d2_a_count_that_cannot_be_is_noticed() {
+        for bad in [json!(-1), json!(1.5), json!("7"), json!(1e30), json!(999_999_999_999_u64)] {
+            let mut reader = CountReader::default();
+            assert_eq!(reader.count(&json!({ "n": bad }), &["n"]), 0);
+            assert!(reader.implausible, "{bad}");
+        }
+        let mut reader = CountReader::default();
+        assert_eq!(reader.count(&json!({"a": {"n": 7.0}}), &["a", "n"]), 7);
+        assert_eq!(reader.count(&json!({"a": null}), &["a", "n"]), 0);
+        assert!(!reader.implausible);
+    }
+}

@@ -1,0 +1,8 @@
+//! OpenAI's Chat Completions, and the many servers that speak it with an accent.
+
+mod error;
+mod stream;
+mod usage;
+
+pub(crate) use error::{error_body, error_frame};
+pub(crate) use stream::{StreamState, meter_document};

@@ -1,0 +1,466 @@
+//! One walk over a request for the few fields that the relay acts on.
+
+use std::ops::Range;
+
+use anc_domain::{ModelName, RelayError, RelayErrorCode as Code};
+
+use crate::Protocol;
+use crate::count::InputSize;
+use crate::json::{Kind, Malformed, Part, Value, Walker, unescaped};
+
+/// A string that starts so, or stands under the key `data`, is a picture or a document and no text.
+const DATA_URL: &[u8] = b"data:";
+/// Below this a string under `data` is taken for text.
+const PAYLOAD_BYTES_MIN: usize = 1_024;
+/// More answers to one question than any provider gives.
+const ANSWERS_MAX: u64 = 128;
+
+/// Options that change the price of units. The price book has none of these prices, so a request
+/// for them is refused rather than sold below its cost.
+const UNPRICED: &[(&str, &[&str])] = &[
+    ("service_tier", &["auto", "default", "standard", "standard_only", "flex"]),
+    ("speed", &["standard"]),
+    ("inference_geo", &["global", "not_available"]),
+];
+
+/// What the relay needs to know of a request.
+#[derive(Debug, Clone)]
+pub struct RequestFacts {
+    /// The model asked for.
+    pub model: ModelName,
+    /// Whether the answer is to come as a stream: only where the request says `true`.
+    pub stream: bool,
+    /// How many answers are asked for; at least one.
+    pub answers: u64,
+    /// Output units that may go into thinking before the answer, where a budget is given.
+    pub thinking_budget: Option<u64>,
+    /// How much there is to read for the model.
+    pub input: InputSize,
+    pub(crate) protocol: Protocol,
+    pub(crate) output_bounds: Vec<OutputBoundField>,
+    pub(crate) stream_options: StreamOptions,
+}
+
+/// A field that bounds the answer's length.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputBoundField {
+    pub(crate) span: Range<usize>,
+    units: u64,
+}
+
+/// What a chat request says of the usage frame, and where.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StreamOptions {
+    pub(crate) span: Option<Range<usize>>,
+    pub(crate) empty: bool,
+    pub(crate) include_usage: Option<Range<usize>>,
+    included: bool,
+}
+
+impl RequestFacts {
+    /// The most output units of one answer, where the request says.
+    pub fn max_output(&self) -> Option<u64> {
+        self.output_bounds.iter().map(|field| field.units).max()
+    }
+
+    /// Whether the caller asked for the usage frame, or gets it without asking.
+    pub const fn includes_usage(&self) -> bool {
+        match self.protocol {
+            Protocol::OpenAiChat => self.stream_options.included,
+            Protocol::AnthropicMessages => true,
+        }
+    }
+}
+
+/// A request that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// Not JSON, or nested too deep.
+    #[error("the body is not valid JSON: {problem} at byte {at}")]
+    Malformed {
+        /// The offset of the fault.
+        at: usize,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// There is no `model`.
+    #[error("the body has no `model`")]
+    NoModel,
+    /// No model can have this name.
+    #[error("no model has such a name")]
+    BadModelName,
+    /// A field has a value that it cannot have.
+    #[error("`{field}` must be {expected}")]
+    Field {
+        /// The field's name.
+        field: &'static str,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// Two fields of one name, of which relay and provider could each read another.
+    #[error("`{0}` is given twice")]
+    Twice(&'static str),
+    /// An option whose price is not known.
+    #[error(
+        "this value of `{0}` is not offered here, since it has a price of its own; leave it out"
+    )]
+    Unpriced(&'static str),
+}
+
+impl From<Malformed> for ScanError {
+    fn from(fault: Malformed) -> Self {
+        Self::Malformed { at: fault.at, problem: fault.problem }
+    }
+}
+
+impl ScanError {
+    /// The error for the caller.
+    pub fn into_error(self) -> RelayError {
+        match self {
+            Self::BadModelName => RelayError::new(
+                Code::ModelNotFound,
+                "There is no model of that name. GET /v1/models lists those that this API token \
+                 may use.",
+            ),
+            other => {
+                RelayError::new(Code::InvalidRequest, format!("The request was refused: {other}."))
+            }
+        }
+    }
+}
+
+/// Walks over a request's body once.
+pub fn scan_request(protocol: Protocol, body: &[u8]) -> Result<RequestFacts, ScanError> {
+    let mut scan = Scan { protocol, ..Scan::default() };
+    let mut walker = Walker::new(body);
+    let mut fault = None;
+    walker.object(&mut |walker, key| {
+        let key = unescaped(key);
+        if let Err(error) = scan.member(walker, body, &key)? {
+            fault.get_or_insert(error);
+        }
+        Ok(())
+    })?;
+    walker.end()?;
+    match fault {
+        Some(fault) => Err(fault),
+        None => scan.facts(),
+    }
+}
+
+/// What was found so far.
+#[derive(Debug)]
+struct Scan {
+    protocol: Protocol,
+    seen: Vec<&'static str>,
+    model: Option<ModelName>,
+    stream: bool,
+    answers: u64,
+    thinking_budget: Option<u64>,
+    input: InputSize,
+    output_bounds: Vec<OutputBoundField>,
+    stream_options: StreamOptions,
+}
+
+impl Default for Scan {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::OpenAiChat,
+            seen: Vec::new(),
+            model: None,
+            stream: false,
+            answers: 1,
+            thinking_budget: None,
+            input: InputSize::default(),
+            output_bounds: Vec::new(),
+            stream_options: StreamOptions::default(),
+        }
+    }
+}
+
+/// The outer result is a fault of the text, the inner one of its meaning.
+type Found<T> = Result<Result<T, ScanError>, Malformed>;
+
+impl Scan {
+    fn facts(self) -> Result<RequestFacts, ScanError> {
+        Ok(RequestFacts {
+            model: self.model.ok_or(ScanError::NoModel)?,
+            stream: self.stream,
+            answers: self.answers,
+            thinking_budget: self.thinking_budget,
+            input: self.input,
+            protocol: self.protocol,
+            output_bounds: self.output_bounds,
+            stream_options: self.stream_options,
+        })
+    }
+
+    fn member(&mut self, walker: &mut Walker<'_>, body: &[u8], key: &str) -> Found<()> {
+        let chat = self.protocol == Protocol::OpenAiChat;
+        match key {
+            "model" => self.model(walker, body),
+            "stream" => {
+                let value = walker.skip()?;
+                self.stream = &body[value.span.clone()] == b"true";
+                let known = matches!(value.kind, Kind::Bool | Kind::Null);
+                Ok(self.once("stream").and(
+                    known
+                        .then_some(())
+                        .ok_or(ScanError::Field { field: "stream", expected: "true or false" }),
+                ))
+            }
+            "max_tokens" => self.output_bound(walker, body, "max_tokens"),
+            "max_completion_tokens" if chat => {
+                self.output_bound(walker, body, "max_completion_tokens")
+            }
+            "n" if chat => self.answers(walker, body),
+            "stream_options" if chat => self.stream_options(walker, body),
+            "thinking" if !chat => self.thinking(walker, body),
+            _ => match UNPRICED.iter().find(|(option, _)| *option == key) {
+                Some((option, offered)) => self.option(walker, body, option, offered),
+                None => self.text(walker).map(Ok),
+            },
+        }
+    }
+
+    fn once(&mut self, field: &'static str) -> Result<(), ScanError> {
+        if self.seen.contains(&field) {
+            return Err(ScanError::Twice(field));
+        }
+        self.seen.push(field);
+        Ok(())
+    }
+
+    fn model(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
+        let value = walker.skip()?;
+        if let Err(twice) = self.once("model") {
+            return Ok(Err(twice));
+        }
+        let Some(name) = string(body, &value) else {
+            return Ok(Err(ScanError::Field { field: "model", expected: "a model's name" }));
+        };
+        Ok(name.parse().map(|name| self.model = Some(name)).map_err(|_| ScanError::BadModelName))
+    }
+
+    fn output_bound(
+        &mut self,
+        walker: &mut Walker<'_>,
+        body: &[u8],
+        field: &'static str,
+    ) -> Found<()> {
+        let value = walker.skip()?;
+        Ok(self.once(field).and_then(|()| {
+            if let Some(units) = whole_number(body, &value, field)? {
+                self.output_bounds.push(OutputBoundField { span: value.span, units });
+            }
+            Ok(())
+        }))
+    }
+
+    fn answers(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
+        let value = walker.skip()?;
+        Ok(self.once("n").and_then(|()| {
+            let count = whole_number(body, &value, "n")?.unwrap_or(1);
+            if !(1..=ANSWERS_MAX).contains(&count) {
+                return Err(ScanError::Field { field: "n", expected: "between 1 and 128" });
+            }
+            self.answers = count;
+            Ok(())
+        }))
+    }
+
+    fn stream_options(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
+        let mut probe = walker.clone();
+        let value = walker.skip()?;
+        if let Err(twice) = self.once("stream_options") {
+            return Ok(Err(twice));
+        }
+        let mut options = StreamOptions { empty: true, ..StreamOptions::default() };
+        let mut fault = Ok(());
+        match value.kind {
+            Kind::Null => {}
+            Kind::Object => probe.object(&mut |walker, key| {
+                options.empty = false;
+                let member = walker.skip()?;
+                if unescaped(key) == "include_usage" {
+                    if options.include_usage.is_some() {
+                        fault = Err(ScanError::Twice("stream_options.include_usage"));
+                    }
+                    options.included = &body[member.span.clone()] == b"true";
+                    options.include_usage = Some(member.span);
+                }
+                Ok(())
+            })?,
+            _ => {
+                fault = Err(ScanError::Field { field: "stream_options", expected: "an object" });
+            }
+        }
+        options.span = Some(value.span);
+        self.stream_options = options;
+        Ok(fault)
+    }
+
+    fn thinking(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
+        let mut probe = walker.clone();
+        let value = walker.skip()?;
+        if let Err(twice) = self.once("thinking") {
+            return Ok(Err(twice));
+        }
+        if value.kind != Kind::Object {
+            return Ok(Ok(()));
+        }
+        let mut budget = Ok(None);
+        probe.object(&mut |walker, key| {
+            let member = walker.skip()?;
+            if unescaped(key) == "budget_tokens" {
+                budget = whole_number(body, &member, "thinking.budget_tokens");
+            }
+            Ok(())
+        })?;
+        Ok(budget.map(|budget| self.thinking_budget = budget))
+    }
+
+    fn option(
+        &mut self,
+        walker: &mut Walker<'_>,
+        body: &[u8],
+        field: &'static str,
+        offered: &[&str],
+    ) -> Found<()> {
+        let value = walker.skip()?;
+        Ok(self.once(field).and_then(|()| {
+            let known = value.kind == Kind::Null
+                || string(body, &value).is_some_and(|text| offered.contains(&text.as_str()));
+            known.then_some(()).ok_or(ScanError::Unpriced(field))
+        }))
+    }
+
+    /// Everything else is for the model to read, as far as the relay can tell.
+    fn text(&mut self, walker: &mut Walker<'_>) -> Result<(), Malformed> {
+        let input = &mut self.input;
+        let mut under_data = false;
+        walker.value(&mut |part| match part {
+            Part::Key(key) => {
+                under_data = key == b"data" || key == b"file_data";
+                input.add_text(key);
+            }
+            Part::Text(text) => {
+                let payload = text.starts_with(DATA_URL) || under_data;
+                if payload && text.len() >= PAYLOAD_BYTES_MIN {
+                    input.images += 1;
+                } else {
+                    input.add_text(text);
+                }
+            }
+        })?;
+        Ok(())
+    }
+}
+
+fn string(body: &[u8], value: &Value) -> Option<String> {
+    (value.kind == Kind::String)
+        .then(|| unescaped(&body[value.span.start + 1..value.span.end - 1]).into_owned())
+}
+
+/// A whole number that is not negative; `None` for null.
+fn whole_number(body: &[u8], value: &Value, field: &'static str) -> Result<Option<u64>, ScanError> {
+    let wrong = ScanError::Field { field, expected: "a whole number that is not negative" };
+    match value.kind {
+        Kind::Null => Ok(None),
+        Kind::Number => std::str::from_utf8(&body[value.span.clone()])
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .map(Some)
+            .ok_or(wrong),
+        _ => Err(wrong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chat(body: &str) -> Result<RequestFacts, ScanError> {
+        scan_request(Protocol::OpenAiChat, body.as_bytes())
+    }
+
+    #[test]
+    fn the_fields_that_matter_are_found() {
+        let facts = chat(
+            r#"{"messages":[{"role":"user","content":"hi"}],"stream":true,"model":"gpt-5",
+                "n":2,"max_tokens":7,"max_completion_tokens":9,"future":{"model":"x"},
+                "stream_options":{"include_usage":true}}"#,
+        )
+        .unwrap();
+        assert_eq!(facts.model.as_str(), "gpt-5");
+        assert_eq!((facts.stream, facts.answers, facts.max_output()), (true, 2, Some(9)));
+        assert!(facts.includes_usage());
+        assert!(facts.input.ascii_bytes > 10);
+    }
+
+    #[test]
+    fn only_true_asks_for_a_stream() {
+        assert!(!chat(r#"{"model":"m"}"#).unwrap().stream);
+        assert!(!chat(r#"{"model":"m","stream":null}"#).unwrap().stream);
+        assert!(chat(r#"{"model":"m","stream":"true"}"#).is_err());
+    }
+
+    #[test]
+    fn b2_a_field_that_is_given_twice_is_refused() {
+        for body in [
+            r#"{"model":"cheap","model":"dear"}"#,
+            r#"{"model":"cheap","mod\u0065l":"dear"}"#,
+            r#"{"model":"m","max_tokens":1,"max_tokens":100000}"#,
+            r#"{"model":"m","stream_options":{"include_usage":true,"include_usage":false}}"#,
+        ] {
+            assert!(matches!(chat(body), Err(ScanError::Twice(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn b5_what_raises_the_cost_is_bounded_or_refused() {
+        for body in [
+            r#"{"model":"m","n":-1}"#,
+            r#"{"model":"m","n":0}"#,
+            r#"{"model":"m","n":1000000}"#,
+            r#"{"model":"m","max_tokens":-5}"#,
+            r#"{"model":"m","max_tokens":1.5}"#,
+            r#"{"model":"m","max_tokens":"12"}"#,
+            r#"{"model":"m","max_tokens":99999999999999999999999}"#,
+        ] {
+            assert!(matches!(chat(body), Err(ScanError::Field { .. })), "{body}");
+        }
+        assert_eq!(
+            chat(r#"{"model":"m","service_tier":"priority"}"#).unwrap_err(),
+            ScanError::Unpriced("service_tier")
+        );
+        assert!(chat(r#"{"model":"m","service_tier":"auto"}"#).is_ok());
+    }
+
+    #[test]
+    fn a_name_that_no_model_has_is_a_missing_model() {
+        assert_eq!(chat(r#"{"model":"gpt 4"}"#).unwrap_err(), ScanError::BadModelName);
+        assert_eq!(chat(r#"{"messages":[]}"#).unwrap_err(), ScanError::NoModel);
+        assert!(matches!(chat("[]"), Err(ScanError::Malformed { .. })));
+        assert!(matches!(chat(r#"{"model":7}"#), Err(ScanError::Field { .. })));
+    }
+
+    #[test]
+    fn a_picture_counts_as_one_and_not_by_its_bytes() {
+        let url = format!("data:image/png;base64,{}", "A".repeat(400_000));
+        let facts = chat(&format!(
+            r#"{{"model":"m","messages":[{{"content":[{{"image_url":{{"url":"{url}"}}}}]}}]}}"#
+        ))
+        .unwrap();
+        assert_eq!(facts.input.images, 1);
+        assert!(facts.input.ascii_bytes < 100);
+    }
+
+    #[test]
+    fn a_thinking_budget_is_read_on_anthropic_routes() {
+        let body = br#"{"model":"m","thinking":{"type":"enabled","budget_tokens":2048}}"#;
+        let facts = scan_request(Protocol::AnthropicMessages, body).unwrap();
+        assert_eq!(facts.thinking_budget, Some(2048));
+        assert!(facts.includes_usage());
+    }
+}
