@@ -1,0 +1,84 @@
+//! From what was observed of an answer to what is charged for it.
+
+use anc_domain::{Meter, Usage};
+use anc_ledger::EndReason;
+use anc_wire::Observed;
+
+/// What a request used, and how sure that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Measured {
+    pub(crate) usage: Usage,
+    /// Our own count stands where the provider's would.
+    pub(crate) estimated: bool,
+    /// The provider reported something that cannot be.
+    pub(crate) suspect: bool,
+}
+
+/// What an answer that ended so is charged for.
+///
+/// A complete answer: the provider's report. One that broke off: its input, and what was delivered
+/// of the output, by the provider's count or ours, whichever is more, since reports in the middle
+/// of a stream lag behind it. Without a plausible report: our own count.
+pub(crate) fn measure(observed: &Observed, end: EndReason, input_estimate: u64) -> Measured {
+    let suspect = observed.suspect;
+    let counted = Usage::default()
+        .with(Meter::Input, input_estimate)
+        .with(Meter::Output, observed.output_units);
+    match observed.reported {
+        None => Measured { usage: counted, estimated: true, suspect },
+        Some(reported) if end == EndReason::Complete => {
+            Measured { usage: reported, estimated: false, suspect }
+        }
+        Some(reported) => {
+            let missing = observed.output_units.saturating_sub(reported.output_total());
+            let output = reported.get(Meter::Output).saturating_add(missing);
+            let mut usage = reported.with(Meter::Output, output);
+            if usage.input_total() == 0 {
+                usage = usage.with(Meter::Input, input_estimate);
+            }
+            Measured { usage, estimated: missing > 0 || reported.input_total() == 0, suspect }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(reported: Option<Usage>, output_units: u64, suspect: bool) -> Observed {
+        Observed { reported, output_units, suspect, ..Observed::default() }
+    }
+
+    fn reported(input: u64, output: u64) -> Usage {
+        Usage::default().with(Meter::Input, input).with(Meter::Output, output)
+    }
+
+    #[test]
+    fn a_complete_answer_is_charged_as_its_provider_reported() {
+        let seen = observed(Some(reported(10, 20)), 999, false);
+        let measured = measure(&seen, EndReason::Complete, 50);
+        assert_eq!(measured.usage, reported(10, 20));
+        assert!(!measured.estimated);
+    }
+
+    #[test]
+    fn an_answer_without_a_report_is_charged_by_our_count_and_marked() {
+        let measured = measure(&observed(None, 7, false), EndReason::Complete, 50);
+        assert_eq!((measured.usage, measured.estimated), (reported(50, 7), true));
+    }
+
+    #[test]
+    fn a_cut_answer_is_charged_for_its_input_and_what_was_delivered() {
+        let seen = observed(Some(reported(10, 1)), 30, false);
+        let measured = measure(&seen, EndReason::ClientGone, 50);
+        assert_eq!((measured.usage, measured.estimated), (reported(10, 30), true));
+    }
+
+    #[test]
+    fn d2_an_implausible_report_is_not_believed() {
+        let seen = observed(None, 30, true);
+        let measured = measure(&seen, EndReason::Complete, 50);
+        assert_eq!(measured.usage, reported(50, 30));
+        assert!(measured.suspect && measured.estimated);
+    }
+}

@@ -1,0 +1,438 @@
+//! Phase 8: the answer goes to the client as it comes, is counted beside it, and is settled before
+//! its last byte.
+//!
+//! A [`Delivery`] owns the hold. Whatever way it ends, the hold ends with it: by a settle that is
+//! awaited where there is still somebody to wait for it, and by its `Drop` where the client has
+//! left, which drops the body that hyper was writing and everything in it.
+
+use std::time::Duration;
+
+use anc_domain::{NanoUsd, RelayError, UnixMillis};
+use anc_ledger::{EndReason, Refusal, affordable_output};
+use anc_store::{OpenHold, Settlement};
+use anc_wire::{FrameRole, Observed, RequestFacts};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Response};
+
+use crate::account::measure;
+use crate::events::{EventReader, Frame};
+use crate::ingress::Call;
+use crate::relay::Held;
+use crate::running::Running;
+use crate::upstream::{Accepted, Content};
+use crate::written_body::{CutShort, FrameSink, WrittenBody};
+use crate::{Gateway, GatewayBody, error, upstream};
+
+/// How often a running stream looks at its clocks.
+const TICK: Duration = Duration::from_secs(2);
+
+const X_RELAY_CHARGE: HeaderName = HeaderName::from_static("x-relay-charge");
+const X_RELAY_OUTPUT_LOWERED: HeaderName = HeaderName::from_static("x-relay-max-output-lowered");
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// An accepted answer on its way to the client, and the money held for it.
+pub(crate) struct Delivery {
+    gateway: Gateway,
+    call: Summary,
+    /// Present until the answer is settled.
+    hold: Option<OpenHold>,
+    /// What was observed when it was last looked at: what a `Drop` has to go by.
+    observed: Observed,
+    /// Output units that the hold pays for.
+    covered_units: u64,
+    step: NanoUsd,
+    input_cost: NanoUsd,
+    input_expected: u64,
+    lowered_output: Option<u64>,
+    /// Whether the client asked for the usage frame, or gets none.
+    usage_wanted: bool,
+    running: Running,
+    settlement: Settlement,
+    started_at: UnixMillis,
+}
+
+/// What the end of a request is told by.
+#[derive(Debug, Clone, Copy)]
+struct Summary {
+    request_id: anc_domain::RequestId,
+    protocol: anc_wire::Protocol,
+}
+
+impl Delivery {
+    pub(crate) fn new(
+        gateway: &Gateway,
+        call: &Call,
+        facts: &RequestFacts,
+        held: Held,
+        running: Running,
+        accepted: &Accepted,
+    ) -> Self {
+        let agent = call.headers.get(http::header::USER_AGENT);
+        let settlement = Settlement {
+            channel_id: Some(accepted.channel.id),
+            upstream_status: Some(accepted.status.as_u16()),
+            attempts: accepted.attempt,
+            client_address: Some(call.client.address.to_string()),
+            client_agent: agent.and_then(|value| value.to_str().ok()).map(str::to_owned),
+            ..Settlement::uncharged(EndReason::ClientGone)
+        };
+        let mut delivery = Self {
+            gateway: gateway.clone(),
+            call: Summary { request_id: call.request_id, protocol: call.protocol },
+            observed: Observed::default(),
+            covered_units: 0,
+            step: held.bounds.step,
+            input_cost: held.bounds.input,
+            input_expected: facts.input.units_expected(),
+            lowered_output: held.lowered_output,
+            usage_wanted: facts.includes_usage(),
+            running,
+            settlement,
+            started_at: call.received_at,
+            hold: Some(held.open),
+        };
+        delivery.cover();
+        delivery
+    }
+
+    /// Recomputes how many output units the hold pays for.
+    fn cover(&mut self) {
+        let Some(hold) = &self.hold else { return };
+        let for_output = hold.granted().checked_sub(self.input_cost).unwrap_or_default();
+        self.covered_units = affordable_output(for_output, hold.price());
+    }
+
+    /// Makes sure that what was counted so far is paid for, growing the hold by a step where not.
+    async fn afford(&mut self) -> Result<(), Stop> {
+        while self.observed.output_units > self.covered_units {
+            let Some(hold) = &mut self.hold else { return Ok(()) };
+            let grown = hold.grow(self.step).await;
+            match grown {
+                Ok(Ok(())) => self.cover(),
+                Ok(Err(refusal)) => return Err(Stop::refused(refusal)),
+                Err(failure) => return Err(Stop::store_down(error::store_down(&failure))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the hold by the charge, durably. `None` where that happened before.
+    async fn settle(&mut self, end: EndReason) -> Result<NanoUsd, RelayError> {
+        let settlement = self.settlement(end);
+        let Some(hold) = self.hold.take() else { return Ok(NanoUsd::ZERO) };
+        // The settle is queued by the call itself: a client that leaves while it is awaited
+        // changes nothing.
+        hold.settle(settlement).await.map_err(|failure| error::store_down(&failure))
+    }
+
+    fn settlement(&self, end: EndReason) -> Settlement {
+        let measured = measure(&self.observed, end, self.input_expected);
+        let total = self.gateway.clock.now().since(self.started_at);
+        Settlement {
+            usage: measured.usage,
+            end_reason: end,
+            estimated: measured.estimated,
+            suspect: measured.suspect,
+            total_ms: u32::try_from(total.as_millis()).ok(),
+            raw_usage: self
+                .observed
+                .raw_usage
+                .as_deref()
+                .map(|text| String::from_utf8_lossy(text).into_owned()),
+            ..self.settlement.clone()
+        }
+    }
+
+    fn note_first_content(&mut self) {
+        if self.settlement.first_token_ms.is_none() {
+            let span = self.gateway.clock.now().since(self.started_at);
+            self.settlement.first_token_ms = u32::try_from(span.as_millis()).ok();
+        }
+    }
+
+    /// Looks at the meter again, for the hold's record of progress and for a `Drop`.
+    fn look(&mut self, reader: &EventReader) {
+        self.observed = reader.observed();
+    }
+}
+
+impl Drop for Delivery {
+    /// The client has left, or the runtime is going down: what was delivered is charged, and the
+    /// provider's stream, which is dropped beside this, is cancelled.
+    fn drop(&mut self) {
+        if self.hold.is_some() {
+            let settlement = self.settlement(EndReason::ClientGone);
+            if let Some(hold) = self.hold.take() {
+                hold.settle_detached(settlement);
+            }
+        }
+    }
+}
+
+/// A stream ends here, before its provider ended it.
+struct Stop {
+    end: EndReason,
+    error: RelayError,
+}
+
+impl Stop {
+    fn refused(refusal: Refusal) -> Self {
+        let end = match refusal {
+            Refusal::TokenDisabled | Refusal::AccountSuspended => EndReason::Revoked,
+            _ => EndReason::QuotaExhausted,
+        };
+        Self { end, error: error::refused(refusal) }
+    }
+
+    const fn store_down(error: RelayError) -> Self {
+        Self { end: EndReason::Interrupted, error }
+    }
+
+    fn upstream_cut() -> Self {
+        Self { end: EndReason::UpstreamCut, error: error::upstream_cut() }
+    }
+
+    fn timed_out() -> Self {
+        Self { end: EndReason::Timeout, error: error::upstream_timeout() }
+    }
+
+    fn revoked() -> Self {
+        Self { end: EndReason::Revoked, error: error::token_disabled() }
+    }
+}
+
+/// A streamed answer: the head now, the events as they come.
+pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<GatewayBody> {
+    let mut headers = anc_wire::response_headers(&accepted.headers);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    anc_wire::add_request_id(&mut headers, delivery.call.protocol, delivery.call.request_id);
+    let body = WrittenBody::new(|sink| async move {
+        match accepted.content {
+            Content::Events { first, rest } => write_events(delivery, first, rest, sink).await,
+            // A document is delivered by `buffered`; the two are told apart by `streams`.
+            Content::Document(_) => {
+                delivery.settle(EndReason::UpstreamCut).await.ok();
+                Err(CutShort)
+            }
+        }
+    });
+    let mut response = Response::new(GatewayBody::Written(body));
+    *response.status_mut() = accepted.status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Writes events until the provider's last one, or until something ends the stream before it.
+async fn write_events(
+    mut delivery: Delivery,
+    first: Vec<Frame>,
+    mut reader: Box<EventReader>,
+    mut sink: FrameSink,
+) -> Result<(), CutShort> {
+    let stop = match write_until_last(&mut delivery, first, &mut reader, &mut sink).await {
+        Ok(last) => match delivery.settle(EndReason::Complete).await {
+            Ok(_) => {
+                sink.send(last).await;
+                return Ok(());
+            }
+            Err(error) => Stop::store_down(error),
+        },
+        Err(stop) => stop,
+    };
+    // The provider is let go before anything is awaited: nobody reads it any more.
+    drop(reader);
+    if delivery.settle(stop.end).await.is_err() {
+        return Err(CutShort);
+    }
+    let frame =
+        anc_wire::error_frame(delivery.call.protocol, &stop.error, delivery.call.request_id);
+    sink.send(frame).await;
+    Ok(())
+}
+
+/// Forwards events; gives the terminal one, which must wait for the settle.
+async fn write_until_last(
+    delivery: &mut Delivery,
+    first: Vec<Frame>,
+    reader: &mut EventReader,
+    sink: &mut FrameSink,
+) -> Result<Bytes, Stop> {
+    let mut first = first.into_iter();
+    let mut silence = Silence::new(delivery.gateway.clone());
+    loop {
+        let frame = match first.next() {
+            Some(frame) => Some(frame),
+            None => next_event(delivery, reader, &mut silence, sink).await?,
+        };
+        delivery.look(reader);
+        let Some(frame) = frame else {
+            // Some servers end a finished answer without the protocol's last word; it is added.
+            return if delivery.observed.finished {
+                Ok(anc_wire::terminal_frame(delivery.call.protocol))
+            } else {
+                Err(Stop::upstream_cut())
+            };
+        };
+        match frame.role {
+            FrameRole::Terminal => return Ok(frame.bytes),
+            FrameRole::Error => return Err(Stop::upstream_cut()),
+            FrameRole::UsageOnly if !delivery.usage_wanted => continue,
+            FrameRole::Content => {
+                delivery.note_first_content();
+                delivery.afford().await?;
+            }
+            FrameRole::UsageOnly | FrameRole::Other => {}
+        }
+        sink.send(frame.bytes).await;
+    }
+}
+
+/// Waits for the next event; meanwhile the client gets signs of life, and everything that can end
+/// the stream from this side is looked for.
+async fn next_event(
+    delivery: &mut Delivery,
+    reader: &mut EventReader,
+    silence: &mut Silence,
+    sink: &mut FrameSink,
+) -> Result<Option<Frame>, Stop> {
+    loop {
+        tokio::select! {
+            biased;
+            () = delivery.running.revoked() => return Err(Stop::revoked()),
+            event = reader.next() => {
+                silence.broken();
+                return event.map_err(|_| Stop::upstream_cut());
+            }
+            () = silence.tick() => {
+                delivery.look(reader);
+                record_progress(delivery);
+                if silence.too_long(delivery.settlement.first_token_ms.is_some()) {
+                    return Err(Stop::timed_out());
+                }
+                if silence.wants_keepalive() {
+                    sink.send(anc_wire::keepalive_frame(delivery.call.protocol)).await;
+                }
+            }
+        }
+    }
+}
+
+/// Tells the ledger how far the answer is: what is charged should the relay die.
+fn record_progress(delivery: &Delivery) {
+    let measured = measure(&delivery.observed, EndReason::Interrupted, delivery.input_expected);
+    if let Some(hold) = &delivery.hold {
+        hold.observe(&measured.usage);
+    }
+}
+
+/// How long the provider has been silent, counted in ticks: one timer a stream, none a frame.
+struct Silence {
+    gateway: Gateway,
+    timer: std::pin::Pin<Box<tokio::time::Sleep>>,
+    ticks: u32,
+    ticks_since_event: u32,
+    ticks_since_keepalive: u32,
+}
+
+impl Silence {
+    fn new(gateway: Gateway) -> Self {
+        let timer = Box::pin(tokio::time::sleep(TICK));
+        Self { gateway, timer, ticks: 0, ticks_since_event: 0, ticks_since_keepalive: 0 }
+    }
+
+    async fn tick(&mut self) {
+        self.timer.as_mut().await;
+        let next = tokio::time::Instant::now() + TICK;
+        self.timer.as_mut().reset(next);
+        self.ticks += 1;
+        self.ticks_since_event += 1;
+        self.ticks_since_keepalive += 1;
+    }
+
+    const fn broken(&mut self) {
+        self.ticks_since_event = 0;
+        self.ticks_since_keepalive = 0;
+    }
+
+    fn too_long(&self, content_came: bool) -> bool {
+        let limits = &self.gateway.limits;
+        let silent_max = if content_came { limits.idle } else { limits.first_content };
+        TICK * self.ticks_since_event >= silent_max || TICK * self.ticks >= limits.total
+    }
+
+    fn wants_keepalive(&mut self) -> bool {
+        let due = TICK * self.ticks_since_keepalive >= self.gateway.limits.keepalive;
+        if due {
+            self.ticks_since_keepalive = 0;
+        }
+        due
+    }
+}
+
+/// A buffered answer: collected, metered, settled, and only then sent.
+pub(crate) async fn buffered(
+    mut delivery: Delivery,
+    accepted: Accepted,
+) -> Result<Response<GatewayBody>, RelayError> {
+    let Content::Document(body) = accepted.content else {
+        return Err(error::upstream_nonsense());
+    };
+    let limit = delivery.gateway.limits.answer_bytes;
+    let collected = tokio::select! {
+        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(body, limit)) => collected,
+        () = delivery.running.revoked() => {
+            delivery.settle(EndReason::Revoked).await?;
+            return Err(error::token_disabled());
+        }
+    };
+    let bytes = match collected {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => {
+            // Nothing of it reached the client, so nothing is owed.
+            delivery.settle_uncharged(EndReason::UpstreamError).await?;
+            return Err(error::upstream_nonsense());
+        }
+        Err(_) => {
+            delivery.settle_uncharged(EndReason::Timeout).await?;
+            return Err(error::upstream_timeout());
+        }
+    };
+    let Some(observed) = anc_wire::meter_document(delivery.call.protocol, &bytes) else {
+        delivery.settle_uncharged(EndReason::UpstreamError).await?;
+        return Err(error::upstream_nonsense());
+    };
+    delivery.observed = observed;
+    delivery.note_first_content();
+    let charge = delivery.settle(EndReason::Complete).await?;
+    let mut response = Response::new(GatewayBody::full(bytes));
+    *response.status_mut() = accepted.status;
+    *response.headers_mut() = buffered_headers(&delivery, &accepted.headers, charge);
+    Ok(response)
+}
+
+impl Delivery {
+    /// Ends the hold with a record and without a charge.
+    async fn settle_uncharged(&mut self, end: EndReason) -> Result<(), RelayError> {
+        let settlement = Settlement { usage: anc_domain::Usage::default(), ..self.settlement(end) };
+        let Some(hold) = self.hold.take() else { return Ok(()) };
+        hold.settle(settlement).await.map(|_| ()).map_err(|failure| error::store_down(&failure))
+    }
+}
+
+fn buffered_headers(delivery: &Delivery, upstream: &HeaderMap, charge: NanoUsd) -> HeaderMap {
+    let mut headers = anc_wire::response_headers(upstream);
+    anc_wire::add_request_id(&mut headers, delivery.call.protocol, delivery.call.request_id);
+    let mut add = |name: HeaderName, text: String| {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    };
+    add(X_RELAY_CHARGE, charge.to_string());
+    if let Some(units) = delivery.lowered_output {
+        add(X_RELAY_OUTPUT_LOWERED, units.to_string());
+    }
+    headers
+}

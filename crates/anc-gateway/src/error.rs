@@ -1,0 +1,172 @@
+//! From the causes inside to what a client may read. Sentences are for people: what happened, how
+//! much is left, what to do.
+
+use std::time::Duration;
+
+use anc_domain::{ModelName, NanoUsd, RelayError, RelayErrorCode as Code};
+use anc_ledger::{Holder, Refusal};
+use anc_routing::NoPlan;
+use anc_store::StoreError;
+use anc_upstream::UpstreamFailure;
+
+/// Running requests usually end within seconds; sooner there is nothing to gain.
+const HELD_RETRY_AFTER: Duration = Duration::from_secs(2);
+/// A store that is down is looked at again by people and programs within seconds.
+const UNAVAILABLE_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// No token, or none that is valid. One sentence for every cause, so that it tells nothing.
+pub(crate) fn invalid_api_key() -> RelayError {
+    RelayError::new(
+        Code::InvalidApiKey,
+        "The API token is missing or not valid. Send it as `Authorization: Bearer sk-…` or \
+         `x-api-key`; create one on the Tokens page of the console.",
+    )
+}
+
+/// Why no money was held.
+pub(crate) fn refused(refusal: Refusal) -> RelayError {
+    match refusal {
+        Refusal::TokenDisabled => token_disabled(),
+        Refusal::TokenExpired => token_expired(),
+        Refusal::AccountSuspended => account_suspended(),
+        Refusal::TokenQuotaExhausted { quota, used, least } => RelayError::new(
+            Code::TokenQuotaExhausted,
+            format!(
+                "This API token has used ${used} of its quota of ${quota}; the request needs at \
+                 least ${least}. Raise the token's quota on the Tokens page of the console."
+            ),
+        ),
+        Refusal::BalanceExhausted { balance, least } => RelayError::new(
+            Code::BalanceExhausted,
+            format!(
+                "The account's balance is ${balance}; the request needs at least ${least}. Top the \
+                 account up, or ask its operator to."
+            ),
+        ),
+        Refusal::HeldByRunningRequests { of, held } => held_by_running(of, held),
+        Refusal::OutOfRange => RelayError::new(
+            Code::InvalidRequest,
+            "The request could cost more than the relay can account for. Ask for less output.",
+        ),
+    }
+}
+
+fn held_by_running(of: Holder, held: NanoUsd) -> RelayError {
+    let whose = match of {
+        Holder::ApiToken => "this API token's quota",
+        Holder::Account => "the account's balance",
+    };
+    let message = format!(
+        "Requests that are still running hold ${held} of {whose}, and what is left does not cover \
+         this one. Try again when they have ended, or ask for less output."
+    );
+    RelayError::new(Code::HeldByRunningRequests, message).retry_after(HELD_RETRY_AFTER)
+}
+
+pub(crate) fn token_disabled() -> RelayError {
+    RelayError::new(
+        Code::TokenDisabled,
+        "This API token is disabled. Enable it on the Tokens page of the console, or use another.",
+    )
+}
+
+pub(crate) fn token_expired() -> RelayError {
+    RelayError::new(
+        Code::TokenExpired,
+        "This API token has expired. Extend it on the Tokens page of the console, or create another.",
+    )
+}
+
+pub(crate) fn account_suspended() -> RelayError {
+    RelayError::new(
+        Code::AccountSuspended,
+        "The account that this API token belongs to is suspended. Ask the operator of this relay.",
+    )
+}
+
+/// The store does not answer; nothing is let through unaccounted.
+pub(crate) fn store_down(error: &StoreError) -> RelayError {
+    tracing::error!(%error, "the store refused an operation");
+    relay_unavailable("The relay cannot reach its books at the moment, so it takes no requests.")
+}
+
+pub(crate) fn relay_unavailable(message: &'static str) -> RelayError {
+    RelayError::new(Code::RelayUnavailable, message).retry_after(UNAVAILABLE_RETRY_AFTER)
+}
+
+/// No channel can be tried.
+pub(crate) fn no_plan(reason: NoPlan, model: &ModelName) -> RelayError {
+    match reason {
+        NoPlan::NoChannel => model_not_found(model.as_str()),
+        NoPlan::OtherProtocol => RelayError::new(
+            Code::UnsupportedByChannel,
+            format!(
+                "The model {model} is served here, but not through this protocol. Call it through \
+                 its vendor's own endpoint, or choose another model."
+            ),
+        ),
+    }
+}
+
+pub(crate) fn model_not_found(model: &str) -> RelayError {
+    // The name comes from the client and goes back to it alone; it is cut so that nobody can have
+    // the relay repeat a novel.
+    let shown: String = model.chars().filter(|c| !c.is_control()).take(128).collect();
+    RelayError::new(
+        Code::ModelNotFound,
+        format!("There is no model named {shown:?} here. `GET /v1/models` lists those there are."),
+    )
+}
+
+pub(crate) fn model_unpriced(model: &ModelName) -> RelayError {
+    RelayError::new(
+        Code::ModelUnpriced,
+        format!(
+            "The model {model} has no price, so it cannot be charged for. Ask the operator of this \
+             relay to set one."
+        ),
+    )
+}
+
+/// A provider gave no answer.
+pub(crate) fn upstream_failed(failure: &UpstreamFailure) -> RelayError {
+    match failure {
+        UpstreamFailure::TimedOut => upstream_timeout(),
+        UpstreamFailure::Connect(_)
+        | UpstreamFailure::AddressRefused
+        | UpstreamFailure::Broken(_) => upstream_unavailable(None),
+    }
+}
+
+pub(crate) fn upstream_timeout() -> RelayError {
+    RelayError::new(
+        Code::UpstreamTimeout,
+        "The model's provider did not answer in time. Try again, or choose another model.",
+    )
+}
+
+pub(crate) fn upstream_unavailable(retry_after: Option<Duration>) -> RelayError {
+    let error = RelayError::new(
+        Code::UpstreamUnavailable,
+        "The model's provider cannot take the request at the moment. Try again shortly.",
+    );
+    match retry_after {
+        Some(span) => error.retry_after(span),
+        None => error,
+    }
+}
+
+pub(crate) fn upstream_nonsense() -> RelayError {
+    RelayError::new(
+        Code::UpstreamError,
+        "The model's provider gave an answer that its protocol does not allow. Try again.",
+    )
+}
+
+/// The provider's stream broke after it had begun.
+pub(crate) fn upstream_cut() -> RelayError {
+    RelayError::new(
+        Code::UpstreamError,
+        "The model's provider broke off in the middle of its answer. What was delivered is charged.",
+    )
+}

@@ -1,0 +1,88 @@
+//! How this process learns of changes: the store's change feed, followed from its end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anc_store::{Change, Follower, Store, StoreError, Topic};
+use arc_swap::ArcSwap;
+
+use crate::catalog::Catalog;
+use crate::directory::Directory;
+use crate::running::{Owner, RunningRequests};
+
+/// After a failed reading the feed is tried again soon: a token disabled meanwhile must not wait.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// What follows the feed and applies it.
+pub(crate) struct Feed {
+    pub(crate) store: Store,
+    pub(crate) directory: Directory,
+    pub(crate) catalog: Arc<ArcSwap<Catalog>>,
+    pub(crate) running: RunningRequests,
+    /// Raised while the feed cannot be read for longer than is safe: the relay then refuses rather
+    /// than guesses.
+    pub(crate) stale: Arc<AtomicBool>,
+    pub(crate) stale_after: Duration,
+}
+
+impl Feed {
+    /// Follows until the task is dropped.
+    pub(crate) async fn run(self, mut follower: Follower) {
+        let mut failing_for = Duration::ZERO;
+        loop {
+            let outcome = match follower.next().await {
+                Ok(changes) => self.apply(&follower, &changes).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(()) => {
+                    if self.stale.swap(false, Ordering::AcqRel) {
+                        self.directory.forget_all();
+                    }
+                    failing_for = Duration::ZERO;
+                }
+                Err(error) => {
+                    failing_for += RETRY;
+                    if failing_for >= self.stale_after && !self.stale.swap(true, Ordering::AcqRel) {
+                        tracing::error!(%error, "the change feed cannot be read; refusing requests");
+                    }
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Applies changes in order and says how far it is. A disabled token is forgotten first and its
+    /// running requests are ended second: in the other order one could slip in between.
+    async fn apply(&self, follower: &Follower, changes: &[Change]) -> Result<(), StoreError> {
+        if changes.iter().any(|change| matches!(change.topic, Topic::Catalog)) {
+            self.catalog.store(Arc::new(Catalog::load(&self.store).await?));
+        }
+        for change in changes {
+            match &change.topic {
+                Topic::Token { id, hash } => {
+                    self.directory.forget_token(hash);
+                    if self.no_longer_works(hash).await? {
+                        self.running.revoke(Owner::ApiToken(*id));
+                    }
+                }
+                Topic::Account(id) => {
+                    self.directory.forget_account(*id);
+                    if self.store.accounts().get(*id).await?.is_none_or(|one| one.suspended) {
+                        self.running.revoke(Owner::Account(*id));
+                    }
+                }
+                Topic::Catalog => {}
+            }
+            follower.applied(change.seq);
+        }
+        Ok(())
+    }
+
+    /// Renaming a token ends nothing; disabling or deleting it does. Expiry lets streams finish.
+    async fn no_longer_works(&self, hash: &anc_domain::SecretHash) -> Result<bool, StoreError> {
+        let credential = self.store.tokens().credential(hash).await?;
+        Ok(credential.is_none_or(|one| !one.enabled || one.deleted))
+    }
+}

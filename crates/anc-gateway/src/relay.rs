@@ -1,0 +1,147 @@
+//! The life of one relayed request, from its first byte to its last.
+//!
+//! [`relay`] is the whole of it: every early return, every retry and every refusal is in this
+//! function or in the phase that it names. Each phase takes the value of the one before, so that
+//! none can be skipped.
+
+use anc_domain::{RelayError, RequestId};
+use anc_ledger::{HoldBounds, Otherwise, OutputBound, hold_bounds};
+use anc_routing::{Candidate, plan};
+use anc_store::{HoldRequest, OpenHold};
+use anc_wire::{RequestEdits, RequestFacts, ScanError};
+use bytes::Bytes;
+use http::Response;
+use hyper::body::Incoming;
+
+use crate::admission::{self, Admitted};
+use crate::delivery::{self, Delivery};
+use crate::ingress::{self, Call};
+use crate::running::Running;
+use crate::upstream::{self, Answer, Attempts};
+use crate::{Gateway, GatewayBody, error};
+
+/// Relays one request. An error is answered in the caller's protocol by [`Gateway::handle`].
+pub(crate) async fn relay(
+    gateway: &Gateway,
+    call: Call,
+    body: Incoming,
+) -> Result<Response<GatewayBody>, RelayError> {
+    // 2 authenticate: before the body, so that a stranger cannot make the relay hold megabytes.
+    let caller = gateway.authenticate(&call).await?;
+
+    // 3 read: one scan for the few fields that matter; the rest stays as it is.
+    let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
+    let facts = anc_wire::scan_request(call.protocol, &body).map_err(ScanError::into_error)?;
+
+    // 4 authorize.
+    let catalog = gateway.catalog.load_full();
+    let admitted = admission::authorize(caller, facts.model.clone(), call.client, &catalog)?;
+
+    // 5 hold: from here on money is reserved, and every way out settles or releases it.
+    let running = enter(gateway, call.request_id, &admitted)?;
+    let held = hold(gateway, &call, &facts, &admitted).await?;
+
+    // 6 plan.
+    let candidates: Vec<Candidate> = admitted
+        .channels
+        .iter()
+        .map(|channel| Candidate {
+            channel: channel.id,
+            speaks_protocol: channel.speaks(call.protocol),
+        })
+        .collect();
+    let order = plan(&candidates, gateway.limits.attempts)
+        .map_err(|reason| error::no_plan(reason, &admitted.model))?;
+
+    // 7 dispatch: attempt after attempt until one provider accepts, or finds fault with the request.
+    let attempts = Attempts { gateway, call: &call, channels: &admitted.channels, facts: &facts };
+    let body = held.edited(&facts, &body);
+    let accepted = match attempts.run(&order, body).await? {
+        Answer::Accepted(accepted) => *accepted,
+        Answer::Refused(refusal) => return Ok(upstream::pass_refusal_on(&call, refusal)),
+    };
+
+    // 8 deliver: frame by frame; then settle; then the last byte.
+    let delivery = Delivery::new(gateway, &call, &facts, held, running, &accepted);
+    if accepted.streams() {
+        Ok(delivery::stream(delivery, accepted))
+    } else {
+        delivery::buffered(delivery, accepted).await
+    }
+}
+
+fn enter(
+    gateway: &Gateway,
+    request_id: RequestId,
+    admitted: &Admitted,
+) -> Result<Running, RelayError> {
+    gateway
+        .running
+        .enter(request_id, admitted.caller.token_id(), admitted.caller.account_id())
+        .ok_or_else(|| error::relay_unavailable("The relay runs as many requests as it may."))
+}
+
+/// Money reserved for a request, and what it pays for.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) open: OpenHold,
+    pub(crate) bounds: HoldBounds,
+    /// The units that one answer may have where a buffered answer's bound had to be lowered.
+    pub(crate) lowered_output: Option<u64>,
+}
+
+/// Phase 5: the worst case against account and token, in the ledger's one transaction.
+async fn hold(
+    gateway: &Gateway,
+    call: &Call,
+    facts: &RequestFacts,
+    admitted: &Admitted,
+) -> Result<Held, RelayError> {
+    let per_answer = [facts.max_output(), admitted.max_output]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(gateway.limits.output_units_default);
+    let answers = facts.answers.max(1);
+    // An answer must get past its thinking to be of any use.
+    let step = gateway.limits.output_step_units.max(facts.thinking_budget.map_or(0, |b| b + 1));
+    let bound = OutputBound {
+        most: per_answer.saturating_mul(answers),
+        step: step.saturating_mul(answers),
+    };
+    let otherwise = if facts.stream { Otherwise::Least } else { Otherwise::AllThatIsFree };
+    let bounds = hold_bounds(facts.input.units_at_most(), bound, otherwise, &admitted.price)
+        .map_err(|_| error::refused(anc_ledger::Refusal::OutOfRange))?;
+    let request = HoldRequest {
+        request_id: call.request_id,
+        account_id: admitted.caller.account_id(),
+        token_id: admitted.caller.token_id(),
+        model: admitted.model.clone(),
+        ask: bounds.ask,
+        price: admitted.price,
+        input_estimate: facts.input.units_expected(),
+        stream: facts.stream,
+    };
+    let open = gateway
+        .ledger
+        .hold(request)
+        .await
+        .map_err(|failure| error::store_down(&failure))?
+        .map_err(error::refused)?;
+    let lowered_output = (!facts.stream && open.granted() < bounds.ask.full).then(|| {
+        let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
+        anc_ledger::affordable_output(left, &admitted.price) / answers
+    });
+    Ok(Held { open, bounds, lowered_output })
+}
+
+impl Held {
+    /// The body for the provider: the client's own bytes but for what had to be changed.
+    fn edited(&self, facts: &RequestFacts, body: &Bytes) -> Bytes {
+        let edits = RequestEdits {
+            max_output: self.lowered_output,
+            include_usage: facts.stream && !facts.includes_usage(),
+        };
+        facts.edit(body, edits)
+    }
+}
