@@ -1,1 +1,123 @@
-//! anc-control
+//! The control plane: the API of the console and of the command line.
+//!
+//! Axum and utoipa: a handler's annotations are its documentation, so the OpenAPI document cannot
+//! say what the code does not. Requests come through one of two doors: the public one asks for a
+//! session and for signs that the console's own page is calling; the local one, a socket in the
+//! data directory, trusts whoever the file system lets in.
+//!
+//! # To add …
+//! * an endpoint: a handler in `api/`, in the file of its resource, with `#[utoipa::path]`; a line
+//!   in `api/mod.rs`; `make generate` for the console's types; a row in `docs/control-api.md`.
+//! * a mutation that the data plane must know of: end it with `ApiState::in_force`.
+//! * an error: a constructor in `error.rs`, a row in `docs/errors.md`, a text in both languages of
+//!   the console.
+
+#![allow(clippy::option_option, reason = "absent and null are two things in a change")]
+
+mod api;
+mod error;
+mod frame;
+mod headers;
+mod json;
+mod password;
+mod principal;
+mod session;
+mod setup_code;
+mod state;
+mod throttle;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anc_domain::{Clock, Entropy, Secret};
+use anc_store::{Store, StoreError};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::any;
+use utoipa::openapi::OpenApi;
+
+pub use headers::security_headers;
+pub use state::{ControlSettings, PeerAddress};
+
+use crate::password::Passwords;
+use crate::state::{ApiState, Shared};
+use crate::throttle::Throttle;
+
+/// What the control plane is made of.
+pub struct ControlParts {
+    /// Everything durable.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids, sessions and secrets.
+    pub entropy: Arc<dyn Entropy>,
+    /// How the instance is reached.
+    pub settings: ControlSettings,
+    /// How long a change waits until the data plane has taken note of it.
+    pub changes_timeout: Duration,
+}
+
+impl std::fmt::Debug for ControlParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ControlParts").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// The control plane.
+#[derive(Clone)]
+pub struct Control(Arc<Shared>);
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    /// Puts the parts together.
+    pub fn new(parts: ControlParts) -> Self {
+        Self(Arc::new(Shared {
+            passwords: Passwords::new(&*parts.entropy),
+            throttle: Throttle::new(),
+            store: parts.store,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            settings: parts.settings,
+            changes_timeout: parts.changes_timeout,
+        }))
+    }
+
+    /// The API for browsers and programs. Each request must carry its caller's [`PeerAddress`].
+    pub fn router(&self) -> Router {
+        self.routed(false)
+    }
+
+    /// The API for the command line, which the file system has let in.
+    pub fn local_router(&self) -> Router {
+        self.routed(true)
+    }
+
+    fn routed(&self, local: bool) -> Router {
+        let state = ApiState { shared: Arc::clone(&self.0), local };
+        let (router, _) = api::routes().split_for_parts();
+        router
+            .route("/api", any(frame::nothing_here))
+            .route("/api/{*rest}", any(frame::nothing_here))
+            .method_not_allowed_fallback(frame::wrong_method)
+            .layer(DefaultBodyLimit::max(json::BODY_BYTES_MAX))
+            .layer(from_fn_with_state(state.clone(), frame::frame))
+            .with_state(state)
+    }
+
+    /// A new code for the one-time set-up link, in force until the next is issued; `None` once the
+    /// instance is set up.
+    pub async fn issue_setup_code(&self) -> Result<Option<Secret>, StoreError> {
+        setup_code::issue(&self.0.store, &*self.0.entropy).await
+    }
+}
+
+/// The API's description, OpenAPI 3.1.
+pub fn openapi() -> OpenApi {
+    api::routes().split_for_parts().1
+}

@@ -1,0 +1,59 @@
+//! The caller's account.
+
+use anc_domain::NanoUsd;
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::setup::Billing;
+use crate::error::{ApiError, ErrorBody};
+use crate::principal::Principal;
+use crate::state::ApiState;
+
+/// An account's money and tier.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Account {
+    id: String,
+    billing: Billing,
+    /// What was paid in less what was charged.
+    #[schema(value_type = String)]
+    balance: NanoUsd,
+    /// Reserved by requests that run.
+    #[schema(value_type = String)]
+    held: NanoUsd,
+    /// What a new request can count on.
+    #[schema(value_type = String)]
+    available: NanoUsd,
+    tier: Tier,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Tier {
+    id: String,
+    name: String,
+    /// How many API tokens the account may have.
+    token_limit: u32,
+}
+
+/// Gives the caller's account.
+#[utoipa::path(get, path = "/api/v1/account", tag = "account",
+    responses((status = 200, body = Account), (status = "default", body = ErrorBody)))]
+pub(crate) async fn get_account(
+    State(state): State<ApiState>,
+    principal: Principal,
+) -> Result<Json<Account>, ApiError> {
+    let account = principal.account(&state, None).await?;
+    Ok(Json(Account {
+        id: account.id.to_string(),
+        billing: if account.metered { Billing::Metered } else { Billing::Unmetered },
+        balance: account.balance,
+        held: account.held,
+        available: account.available(),
+        tier: Tier {
+            id: account.tier.id.to_string(),
+            name: account.tier.name,
+            token_limit: account.tier.token_limit,
+        },
+    }))
+}

@@ -1,0 +1,298 @@
+//! Connections to providers.
+
+use anc_domain::{ChannelId, ModelName, Provider, Secret};
+use anc_store::{ChannelChanges, ChannelRecord};
+use anc_upstream::Endpoint;
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::token_body::check_name;
+use crate::error::{ApiError, ErrorBody};
+use crate::json::{self, present};
+use crate::principal::Principal;
+use crate::state::ApiState;
+
+const MODELS_MAX: usize = 500;
+const KEY_BYTES_MAX: usize = 4_096;
+
+/// A connection to a provider. Its key is never shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Channel {
+    id: String,
+    name: String,
+    provider: ProviderId,
+    /// Null: the provider's usual address.
+    #[schema(required)]
+    base_url: Option<String>,
+    /// Empty: all that the price book has of the provider.
+    models: Vec<String>,
+    enabled: bool,
+    /// It may lie in a private network.
+    allow_private: bool,
+    /// What may be shown of the key.
+    #[schema(required)]
+    key_hint: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// A vendor and its protocol.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ProviderId {
+    OpenAi,
+    Anthropic,
+    Simulated,
+}
+
+impl From<ProviderId> for Provider {
+    fn from(id: ProviderId) -> Self {
+        match id {
+            ProviderId::OpenAi => Self::OpenAi,
+            ProviderId::Anthropic => Self::Anthropic,
+            ProviderId::Simulated => Self::Simulated,
+        }
+    }
+}
+
+impl From<Provider> for ProviderId {
+    fn from(provider: Provider) -> Self {
+        match provider {
+            Provider::OpenAi => Self::OpenAi,
+            Provider::Anthropic => Self::Anthropic,
+            Provider::Simulated => Self::Simulated,
+        }
+    }
+}
+
+/// Every connection.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChannelList {
+    items: Vec<Channel>,
+}
+
+/// A provider to connect to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProviderOffer {
+    id: ProviderId,
+    name: &'static str,
+    #[schema(required)]
+    default_base_url: Option<&'static str>,
+    needs_key: bool,
+    /// Models of the price book.
+    models: Vec<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProviderList {
+    items: Vec<ProviderOffer>,
+}
+
+/// A connection to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewChannel {
+    name: String,
+    provider: ProviderId,
+    #[serde(default)]
+    base_url: Option<String>,
+    /// The provider's key; kept sealed.
+    #[serde(default)]
+    key: Option<String>,
+    #[serde(default)]
+    models: Vec<String>,
+    /// Allow an address in a private network, or on the relay's own machine.
+    #[serde(default)]
+    allow_private: bool,
+}
+
+/// What is to be changed of a connection; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChannelChange {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    base_url: Option<Option<String>>,
+    /// A new key; null takes the key away.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    key: Option<Option<String>>,
+    #[serde(default)]
+    models: Option<Vec<String>>,
+    #[serde(default)]
+    allow_private: Option<bool>,
+    #[serde(default)]
+    enabled: Option<bool>,
+}
+
+/// Lists the connections.
+#[utoipa::path(get, path = "/api/v1/channels", tag = "channels",
+    responses((status = 200, body = ChannelList), (status = "default", body = ErrorBody)))]
+pub(crate) async fn list_channels(
+    State(state): State<ApiState>,
+    principal: Principal,
+) -> Result<Json<ChannelList>, ApiError> {
+    principal.operator()?;
+    let records = state.store().channels().list().await?;
+    let items: Result<Vec<Channel>, ApiError> = records.into_iter().map(shown).collect();
+    Ok(Json(ChannelList { items: items? }))
+}
+
+/// Connects a provider. In force when answered.
+#[utoipa::path(post, path = "/api/v1/channels", tag = "channels", request_body = NewChannel,
+    responses((status = 201, body = Channel), (status = "default", body = ErrorBody)))]
+pub(crate) async fn create_channel(
+    State(state): State<ApiState>,
+    principal: Principal,
+    json::Json(body): json::Json<NewChannel>,
+) -> Result<(StatusCode, Json<Channel>), ApiError> {
+    principal.operator()?;
+    let provider = Provider::from(body.provider);
+    let key = body.key.filter(|key| !key.is_empty()).map(check_key).transpose()?;
+    if key.is_none() && provider.needs_key() {
+        return Err(ApiError::field("key", "This provider needs a key."));
+    }
+    let base_url = check_base_url(provider, body.base_url, body.allow_private)?;
+    let new = anc_store::NewChannel {
+        name: check_name(&body.name)?,
+        provider: provider.name().to_owned(),
+        base_url,
+        models: check_models(&body.models)?,
+        enabled: true,
+        allow_private: body.allow_private,
+        key,
+    };
+    let record = state.store().channels().create(new).await?;
+    state.in_force().await;
+    Ok((StatusCode::CREATED, Json(shown(record)?)))
+}
+
+/// Changes a connection. In force when answered.
+#[utoipa::path(patch, path = "/api/v1/channels/{id}", tag = "channels",
+    params(("id" = String, Path, description = "The channel's id")), request_body = ChannelChange,
+    responses((status = 200, body = Channel), (status = "default", body = ErrorBody)))]
+pub(crate) async fn update_channel(
+    State(state): State<ApiState>,
+    principal: Principal,
+    Path(id): Path<String>,
+    json::Json(body): json::Json<ChannelChange>,
+) -> Result<Json<Channel>, ApiError> {
+    principal.operator()?;
+    let id = channel_id(&id)?;
+    let before = state.store().channels().get(id).await?.ok_or_else(no_channel)?;
+    let provider = Provider::from_name(&before.provider).ok_or_else(ApiError::internal)?;
+    let allow_private = body.allow_private.unwrap_or(before.allow_private);
+    let base_url = body.base_url.unwrap_or_else(|| before.base_url.clone());
+    let base_url = check_base_url(provider, base_url, allow_private)?;
+    let changes = ChannelChanges {
+        name: body.name.as_deref().map(check_name).transpose()?,
+        base_url: (base_url != before.base_url).then_some(base_url),
+        models: body.models.as_deref().map(check_models).transpose()?,
+        enabled: body.enabled,
+        allow_private: body.allow_private,
+        key: body.key.map(|key| key.map(check_key).transpose()).transpose()?,
+    };
+    let record = state.store().channels().update(id, changes).await?.ok_or_else(no_channel)?;
+    state.in_force().await;
+    Ok(Json(shown(record)?))
+}
+
+/// Ends a connection and forgets its key.
+#[utoipa::path(delete, path = "/api/v1/channels/{id}", tag = "channels",
+    params(("id" = String, Path, description = "The channel's id")),
+    responses((status = 204), (status = "default", body = ErrorBody)))]
+pub(crate) async fn delete_channel(
+    State(state): State<ApiState>,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    principal.operator()?;
+    if !state.store().channels().delete(channel_id(&id)?).await? {
+        return Err(no_channel());
+    }
+    state.in_force().await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists the providers that can be connected.
+#[utoipa::path(get, path = "/api/v1/providers", tag = "channels",
+    responses((status = 200, body = ProviderList), (status = "default", body = ErrorBody)))]
+pub(crate) async fn list_providers(
+    State(state): State<ApiState>,
+    _principal: Principal,
+) -> Result<Json<ProviderList>, ApiError> {
+    let prices = state.store().prices().list().await?;
+    let offer = |provider: Provider| ProviderOffer {
+        id: provider.into(),
+        name: provider.display_name(),
+        default_base_url: provider.default_base_url(),
+        needs_key: provider.needs_key(),
+        models: prices
+            .iter()
+            .filter(|record| record.provider == provider.name())
+            .map(|record| record.model.to_string())
+            .collect(),
+    };
+    Ok(Json(ProviderList { items: Provider::ALL.into_iter().map(offer).collect() }))
+}
+
+fn shown(record: ChannelRecord) -> Result<Channel, ApiError> {
+    let provider = Provider::from_name(&record.provider).ok_or_else(ApiError::internal)?;
+    Ok(Channel {
+        id: record.id.to_string(),
+        name: record.name,
+        provider: provider.into(),
+        base_url: record.base_url,
+        models: record.models.iter().map(ToString::to_string).collect(),
+        enabled: record.enabled,
+        allow_private: record.allow_private,
+        key_hint: record.key_hint,
+        created_at: record.created_at.to_rfc3339(),
+    })
+}
+
+fn check_base_url(
+    provider: Provider,
+    base_url: Option<String>,
+    allow_private: bool,
+) -> Result<Option<String>, ApiError> {
+    // The provider inside the binary is not dialled.
+    if provider == Provider::Simulated {
+        return Ok(None);
+    }
+    let Some(text) = base_url.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    let text = text.trim();
+    Endpoint::new(text, allow_private)
+        .map_err(|error| ApiError::field("base_url", format!("This cannot be used: {error}.")))?;
+    Ok(Some(text.to_owned()))
+}
+
+fn check_models(names: &[String]) -> Result<Vec<ModelName>, ApiError> {
+    if names.len() > MODELS_MAX {
+        let message = format!("At most {MODELS_MAX} models are allowed.");
+        return Err(ApiError::field("models", message));
+    }
+    let names: Result<Vec<ModelName>, _> = names.iter().map(|name| name.trim().parse()).collect();
+    names.map_err(|error: anc_domain::ModelNameError| ApiError::field("models", error.to_string()))
+}
+
+fn check_key(key: String) -> Result<Secret, ApiError> {
+    let fits = (1..=KEY_BYTES_MAX).contains(&key.len());
+    if fits && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(Secret::new(key));
+    }
+    Err(ApiError::field("key", "A key is one word of plain ASCII characters."))
+}
+
+fn channel_id(text: &str) -> Result<ChannelId, ApiError> {
+    text.parse().map_err(|_| no_channel())
+}
+
+fn no_channel() -> ApiError {
+    ApiError::not_found("channel")
+}

@@ -1,0 +1,52 @@
+//! The endpoints, one file for each resource.
+
+mod account;
+mod channels;
+mod credits;
+mod instance;
+mod ledger;
+mod models;
+mod session;
+mod setup;
+mod token_body;
+mod tokens;
+mod usage;
+
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::ApiState;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "ANC Relay control API",
+        description = "What the console and the command line use. Amounts are decimal strings in \
+                       US dollars, times are RFC 3339, ids have a prefix that tells their kind. \
+                       Requests that change something carry `x-anc-console: 1`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(crate::error::ErrorBody))
+)]
+struct Document;
+
+/// Every endpoint with its description.
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(instance::get_instance))
+        .routes(routes!(instance::get_openapi))
+        .routes(routes!(setup::set_up))
+        .routes(routes!(session::get_session, session::sign_in, session::sign_out))
+        .routes(routes!(account::get_account))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::get_token, tokens::update_token, tokens::delete_token))
+        .routes(routes!(models::list_models))
+        .routes(routes!(models::set_price))
+        .routes(routes!(channels::list_channels, channels::create_channel))
+        .routes(routes!(channels::update_channel, channels::delete_channel))
+        .routes(routes!(channels::list_providers))
+        .routes(routes!(credits::create_credit))
+        .routes(routes!(usage::get_usage))
+        .routes(routes!(ledger::verify_ledger))
+}

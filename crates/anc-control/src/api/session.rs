@@ -1,0 +1,127 @@
+//! Signing in and out.
+
+use anc_domain::Secret;
+use anc_store::UserRecord;
+use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::{ApiError, ErrorBody};
+use crate::json::Json;
+use crate::principal::{Caller, Principal};
+use crate::session;
+use crate::state::ApiState;
+
+/// An email address and its password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    email: String,
+    password: String,
+}
+
+/// Who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Session {
+    user: SessionUser,
+    account: SessionAccount,
+    /// The address that the relay sees the caller come from.
+    client_address: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionUser {
+    id: String,
+    email: String,
+    #[schema(inline)]
+    role: RoleName,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionAccount {
+    id: String,
+    name: String,
+}
+
+/// What a person may do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RoleName {
+    Owner,
+    Admin,
+    User,
+}
+
+/// The session's description for its own person.
+pub(crate) async fn describe(
+    state: &ApiState,
+    user: &UserRecord,
+    caller: Caller,
+) -> Result<Session, ApiError> {
+    let account = state.store().accounts().get(user.account_id).await?;
+    let account = account.ok_or_else(ApiError::internal)?;
+    Ok(Session {
+        user: SessionUser {
+            id: user.id.to_string(),
+            email: user.email.clone(),
+            role: match user.role {
+                anc_store::Role::Owner => RoleName::Owner,
+                anc_store::Role::Admin => RoleName::Admin,
+                anc_store::Role::User => RoleName::User,
+            },
+        },
+        account: SessionAccount { id: account.id.to_string(), name: account.name },
+        client_address: caller.0.to_string(),
+    })
+}
+
+/// Tells who is signed in.
+#[utoipa::path(get, path = "/api/v1/session", tag = "session",
+    responses((status = 200, body = Session), (status = "default", body = ErrorBody)))]
+pub(crate) async fn get_session(
+    State(state): State<ApiState>,
+    principal: Principal,
+    caller: Caller,
+) -> Result<axum::Json<Session>, ApiError> {
+    Ok(axum::Json(describe(&state, principal.user()?, caller).await?))
+}
+
+/// Signs in. A wrong password and an unknown address are answered alike and as slowly.
+#[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = SignIn,
+    responses((status = 200, body = Session), (status = "default", body = ErrorBody)))]
+pub(crate) async fn sign_in(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Json(body): Json<SignIn>,
+) -> Result<impl IntoResponse, ApiError> {
+    let shared = &state.shared;
+    session::check_connection(&shared.settings, caller.0)?;
+    shared.throttle.attempt(&body.email, caller.0, state.now())?;
+    let user = state.store().users().by_email(&body.email).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let right = shared.passwords.matches(Secret::new(body.password), hash).await?;
+    let user = user.filter(|user| right && !user.disabled);
+    let user = user.ok_or_else(ApiError::wrong_credentials)?;
+    shared.throttle.succeeded(&body.email, caller.0);
+    let cookie = session::begin(&state, &user).await?;
+    let session = describe(&state, &user, caller).await?;
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), axum::Json(session)))
+}
+
+/// Signs out: the session ends here, not only in the browser.
+#[utoipa::path(delete, path = "/api/v1/session", tag = "session",
+    responses((status = 204), (status = "default", body = ErrorBody)))]
+pub(crate) async fn sign_out(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
+    let https = state.shared.settings.https();
+    if let Some(hash) = session::presented_session(&headers, https) {
+        state.store().sessions().delete(&hash).await?;
+    }
+    let cookie = session::end_cookie(&state)?;
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie)])))
+}

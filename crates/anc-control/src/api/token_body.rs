@@ -1,0 +1,243 @@
+//! An API token in JSON: as it is shown, and as it is asked for.
+
+use anc_domain::{AddressRule, AddressRules, ModelPattern, ModelPatterns, NanoUsd, UnixMillis};
+use anc_store::{TokenChanges, TokenRecord, TokenStatus, TokenStop};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+use crate::json::present;
+
+const NAME_CHARS_MAX: usize = 64;
+const RULES_MAX: usize = 200;
+
+/// An API token.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Token {
+    id: String,
+    account_id: String,
+    name: String,
+    /// What may be shown of its secret.
+    hint: String,
+    enabled: bool,
+    status: StatusName,
+    /// Why it does not work, where it was not switched off.
+    #[schema(inline)]
+    status_reason: Option<StatusReason>,
+    /// The most that it may ever spend, in dollars; null: as much as its account has.
+    #[schema(value_type = Option<String>, required)]
+    quota: Option<NanoUsd>,
+    #[schema(value_type = String)]
+    used_quota: NanoUsd,
+    #[schema(value_type = Option<String>, required)]
+    remaining_quota: Option<NanoUsd>,
+    /// Reserved by requests that run.
+    #[schema(value_type = String)]
+    held: NanoUsd,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Null: never.
+    #[schema(format = DateTime, required)]
+    expires_at: Option<String>,
+    #[schema(format = DateTime, required)]
+    last_used_at: Option<String>,
+    requests: u64,
+    models: Vec<String>,
+    ip_rules: Vec<String>,
+    /// Counts the edits.
+    version: i64,
+}
+
+/// What a token's state is called.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StatusName {
+    Enabled,
+    Disabled,
+    Expired,
+    Exhausted,
+}
+
+/// Why a token does not work.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StatusReason {
+    TokenQuotaExhausted,
+    BalanceExhausted,
+    Expired,
+    AccountSuspended,
+}
+
+impl From<TokenStatus> for StatusName {
+    fn from(status: TokenStatus) -> Self {
+        match status {
+            TokenStatus::Enabled => Self::Enabled,
+            TokenStatus::Disabled => Self::Disabled,
+            TokenStatus::Expired => Self::Expired,
+            TokenStatus::Exhausted => Self::Exhausted,
+        }
+    }
+}
+
+impl From<StatusName> for TokenStatus {
+    fn from(status: StatusName) -> Self {
+        match status {
+            StatusName::Enabled => Self::Enabled,
+            StatusName::Disabled => Self::Disabled,
+            StatusName::Expired => Self::Expired,
+            StatusName::Exhausted => Self::Exhausted,
+        }
+    }
+}
+
+const fn reason(stop: TokenStop) -> Option<StatusReason> {
+    match stop {
+        TokenStop::Disabled => None,
+        TokenStop::AccountSuspended => Some(StatusReason::AccountSuspended),
+        TokenStop::Expired => Some(StatusReason::Expired),
+        TokenStop::TokenQuotaExhausted => Some(StatusReason::TokenQuotaExhausted),
+        TokenStop::BalanceExhausted => Some(StatusReason::BalanceExhausted),
+    }
+}
+
+impl From<TokenRecord> for Token {
+    fn from(record: TokenRecord) -> Self {
+        Self {
+            status: record.status().into(),
+            status_reason: record.stopped_by.and_then(reason),
+            remaining_quota: record.remaining(),
+            id: record.id.to_string(),
+            account_id: record.account_id.to_string(),
+            name: record.name,
+            hint: record.hint.to_string(),
+            enabled: record.enabled,
+            quota: record.quota,
+            used_quota: record.used,
+            held: record.held,
+            created_at: record.created_at.to_rfc3339(),
+            expires_at: record.expires_at.map(UnixMillis::to_rfc3339),
+            last_used_at: record.last_used_at.map(UnixMillis::to_rfc3339),
+            requests: record.requests,
+            models: record.models.iter().map(ToString::to_string).collect(),
+            ip_rules: record.ip_rules.iter().map(ToString::to_string).collect(),
+            version: record.version,
+        }
+    }
+}
+
+/// A token to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewToken {
+    /// For people; 1 to 64 characters.
+    #[schema(min_length = 1, max_length = 64)]
+    pub(crate) name: String,
+    /// Null or absent: never.
+    #[serde(default)]
+    #[schema(format = DateTime)]
+    pub(crate) expires_at: Option<String>,
+    /// Dollars as a decimal string; null or absent: no quota of its own.
+    #[serde(default)]
+    pub(crate) quota: Option<String>,
+    /// Names or patterns; empty: every model.
+    #[serde(default)]
+    pub(crate) models: Vec<String>,
+    /// Addresses or ranges; empty: from anywhere.
+    #[serde(default)]
+    pub(crate) ip_rules: Vec<String>,
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
+    /// Whose, by account id or owner's email; for operators. Absent: the caller's own.
+    #[serde(default)]
+    pub(crate) account: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What is to be changed of a token; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TokenChange {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    quota: Option<Option<String>>,
+    #[serde(default)]
+    models: Option<Vec<String>>,
+    #[serde(default)]
+    ip_rules: Option<Vec<String>>,
+    #[serde(default)]
+    enabled: Option<bool>,
+}
+
+impl TokenChange {
+    /// The same in checked types.
+    pub(crate) fn check(self, now: UnixMillis) -> Result<TokenChanges, ApiError> {
+        Ok(TokenChanges {
+            name: self.name.as_deref().map(check_name).transpose()?,
+            expires_at: self.expires_at.map(|end| check_end(end.as_deref(), now)).transpose()?,
+            quota: self.quota.map(|quota| check_quota(quota.as_deref())).transpose()?,
+            models: self.models.as_deref().map(check_models).transpose()?,
+            ip_rules: self.ip_rules.as_deref().map(check_addresses).transpose()?,
+            enabled: self.enabled,
+        })
+    }
+}
+
+pub(crate) fn check_name(name: &str) -> Result<String, ApiError> {
+    let name = name.trim();
+    let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
+    if fits && !name.chars().any(char::is_control) {
+        return Ok(name.to_owned());
+    }
+    Err(ApiError::field("name", "A name has 1 to 64 characters."))
+}
+
+pub(crate) fn check_end(
+    end: Option<&str>,
+    now: UnixMillis,
+) -> Result<Option<UnixMillis>, ApiError> {
+    let Some(text) = end else { return Ok(None) };
+    let end = UnixMillis::parse_rfc3339(text)
+        .ok_or_else(|| ApiError::field("expires_at", "A time looks like 2027-01-31T18:00:00Z."))?;
+    if end <= now {
+        return Err(ApiError::field("expires_at", "A token expires in the future."));
+    }
+    Ok(Some(end))
+}
+
+pub(crate) fn check_quota(quota: Option<&str>) -> Result<Option<NanoUsd>, ApiError> {
+    let Some(text) = quota else { return Ok(None) };
+    match text.parse::<NanoUsd>() {
+        Ok(quota) if !quota.is_negative() => Ok(Some(quota)),
+        _ => Err(ApiError::field(
+            "quota",
+            "A quota is zero dollars or more, with at most nine decimals.",
+        )),
+    }
+}
+
+pub(crate) fn check_models(texts: &[String]) -> Result<ModelPatterns, ApiError> {
+    check_count("models", texts)?;
+    let patterns: Result<Vec<ModelPattern>, _> = texts.iter().map(|text| text.parse()).collect();
+    patterns.map(ModelPatterns::new).map_err(|error| ApiError::field("models", error.to_string()))
+}
+
+pub(crate) fn check_addresses(texts: &[String]) -> Result<AddressRules, ApiError> {
+    check_count("ip_rules", texts)?;
+    let rules: Result<Vec<AddressRule>, _> = texts.iter().map(|text| text.parse()).collect();
+    rules.map(AddressRules::new).map_err(|error| ApiError::field("ip_rules", error.to_string()))
+}
+
+fn check_count(field: &'static str, texts: &[String]) -> Result<(), ApiError> {
+    if texts.len() <= RULES_MAX {
+        return Ok(());
+    }
+    Err(ApiError::field(field, format!("At most {RULES_MAX} entries are allowed.")))
+}

@@ -1,0 +1,178 @@
+//! What the control API refuses, and how it says so.
+
+use std::time::Duration;
+
+use anc_store::{StoreError, TokenLimitReached};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{HeaderValue, RETRY_AFTER};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// A refusal. The answer's body is written where the request's id is known, in `frame.rs`.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// The field of the body that is at fault.
+    pub(crate) field: Option<&'static str>,
+    pub(crate) details: Option<Value>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    pub(crate) error: ErrorContent,
+}
+
+/// What went wrong, why, and what to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorContent {
+    /// The stable code.
+    pub(crate) code: &'static str,
+    /// A sentence for people.
+    pub(crate) message: String,
+    /// The request's id, as in `x-request-id`.
+    pub(crate) request_id: String,
+    /// The field of the body that is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) field: Option<&'static str>,
+    /// Figures that belong to the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub(crate) details: Option<Value>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { status, code, message, field: None, details: None, retry_after: None }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    }
+
+    pub(crate) fn field(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field: Some(field), ..Self::invalid(message) }
+    }
+
+    pub(crate) fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in to go on.")
+    }
+
+    pub(crate) fn wrong_credentials() -> Self {
+        let message = "This email address and password do not belong together.";
+        Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let message = "The path takes another method; see `allow`.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    pub(crate) fn setup_done() -> Self {
+        let message = "The relay has an owner already. Sign in instead.";
+        Self::new(StatusCode::CONFLICT, "setup_done", message)
+    }
+
+    pub(crate) fn setup_code_wrong() -> Self {
+        let message = "The set-up link is not valid any more. Use the one that the relay printed at \
+                       its last start.";
+        Self::new(StatusCode::FORBIDDEN, "setup_code_wrong", message)
+    }
+
+    pub(crate) fn token_limit(reached: &TokenLimitReached) -> Self {
+        let TokenLimitReached { tier, limit, used } = reached;
+        let message = format!(
+            "The account has {used} of the {limit} API tokens that its tier {tier} allows. Delete \
+             one that is no longer used, or ask the operator for a larger tier."
+        );
+        Self {
+            details: Some(json!({ "tier": tier, "limit": limit, "used": used })),
+            ..Self::new(StatusCode::CONFLICT, "token_limit_reached", message)
+        }
+    }
+
+    pub(crate) fn too_large() -> Self {
+        let message = "The body is larger than the control API takes.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+    }
+
+    pub(crate) fn too_many_attempts(wait: Duration) -> Self {
+        let seconds = wait.as_secs().max(1);
+        let message = format!("There were too many attempts. Try again in {seconds} seconds.");
+        Self {
+            retry_after: Some(Duration::from_secs(seconds)),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message)
+        }
+    }
+
+    pub(crate) fn insecure_connection() -> Self {
+        let message = "Signing in over plain HTTP is allowed from the relay's own machine only. \
+                       Reach it over HTTPS and set public_url, or set insecure_http.";
+        Self::new(StatusCode::FORBIDDEN, "insecure_connection", message)
+    }
+
+    pub(crate) fn internal() -> Self {
+        let message = "The relay failed. The log has more under the request's id.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+
+    /// The answer's body, with the id of the request that it belongs to.
+    pub(crate) fn body(&self, request_id: String) -> ErrorBody {
+        ErrorBody {
+            error: ErrorContent {
+                code: self.code,
+                message: self.message.clone(),
+                request_id,
+                field: self.field,
+                details: self.details.clone(),
+            },
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(failure: StoreError) -> Self {
+        match failure {
+            StoreError::Conflict(rule) => Self::conflict(format!("There is already {rule}.")),
+            StoreError::Unavailable(cause) => {
+                tracing::error!(%cause, "the store is unavailable");
+                let message = "The relay cannot reach its database at the moment. Nothing was \
+                               changed; try again.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", message)
+            }
+            StoreError::Corrupt(cause) => {
+                tracing::error!(%cause, "the store is corrupt");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,71 @@
+//! What handlers share.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anc_domain::{Clock, Entropy, UnixMillis};
+use anc_store::Store;
+use url::Url;
+
+use crate::password::Passwords;
+use crate::throttle::Throttle;
+
+/// How the instance is reached.
+#[derive(Debug, Clone)]
+pub struct ControlSettings {
+    /// The address under which browsers reach the relay, where it differs from the one listened on.
+    pub public_url: Option<Url>,
+    /// Whether people may sign in over plain HTTP from other machines.
+    pub insecure_http: bool,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+impl ControlSettings {
+    /// Whether browsers reach the relay over HTTPS.
+    pub fn https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+/// The address of the person or program that calls, put into each request by the server.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerAddress(pub IpAddr);
+
+/// Handlers' state: the shared parts, and which door the request came through.
+#[derive(Clone)]
+pub(crate) struct ApiState {
+    pub(crate) shared: Arc<Shared>,
+    /// The command line's door, behind the file system's permissions.
+    pub(crate) local: bool,
+}
+
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) settings: ControlSettings,
+    pub(crate) changes_timeout: Duration,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
+}
+
+impl ApiState {
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.shared.clock.now()
+    }
+
+    /// Waits until the data plane has taken note of every change so far. When it does not in time,
+    /// it refuses requests by itself, so nothing is allowed that should not be.
+    pub(crate) async fn in_force(&self) {
+        let changes = self.shared.store.changes();
+        if !changes.wait_applied(changes.latest(), self.shared.changes_timeout).await {
+            tracing::warn!("a change is stored but not in force yet");
+        }
+    }
+}
