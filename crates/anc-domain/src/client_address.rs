@@ -86,8 +86,8 @@ mod tests {
     fn client(trusted: &[&str], peer: &str, headers: &[&str]) -> (String, bool) {
         let proxies =
             TrustedProxies::new(trusted.iter().map(|text| text.parse().unwrap()).collect());
-        let seen = proxies
-            .client(peer.parse().unwrap(), headers.iter().map(|header| header.as_bytes()));
+        let seen =
+            proxies.client(peer.parse().unwrap(), headers.iter().map(|header| header.as_bytes()));
         (seen.address.to_string(), seen.certain)
     }
 

@@ -1,1 +1,24 @@
-fn main() {}
+//! ANC Relay: a self-hosted relay for LLM APIs. This crate is the one binary: it reads the
+//! configuration, wires the pieces and serves both planes and the embedded console.
+
+mod cli;
+mod config;
+mod console;
+mod data_dir;
+mod listener;
+mod logging;
+mod planes;
+mod serve;
+mod simulated;
+mod stall_guard;
+mod wiring;
+
+use std::process::ExitCode;
+
+/// Less memory and time a request than the system's allocator under many small, short-lived ones.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::main()
+}

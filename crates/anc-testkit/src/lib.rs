@@ -1,1 +1,23 @@
-//! anc-testkit
+//! What tests share: the relay as the process that people run, a plain HTTP client, and the
+//! scripted provider.
+//!
+//! # To add …
+//! * a way to start the relay: a method of [`Relay`] in `relay.rs`.
+//! * a kind of call: a function in `client.rs`.
+//!
+//! Everything here panics where something is not as a test needs it: that is how a test fails.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test's helper fails by panicking"
+)]
+
+mod client;
+mod relay;
+
+pub use client::{Answer, Client, Events};
+pub use relay::{OWNER_EMAIL, OWNER_PASSWORD, Relay};
+
+pub use anc_simulator as simulator;

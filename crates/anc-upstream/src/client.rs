@@ -71,9 +71,10 @@ impl Upstream {
         allow_private: bool,
     ) -> Result<Response<UpstreamBody>, UpstreamFailure> {
         let client = if allow_private { &self.any_address } else { &self.public_only };
-        let answer = tokio::time::timeout(self.timeouts.head, client.request(request.map(Full::new)))
-            .await
-            .map_err(|_| UpstreamFailure::TimedOut)?;
+        let answer =
+            tokio::time::timeout(self.timeouts.head, client.request(request.map(Full::new)))
+                .await
+                .map_err(|_| UpstreamFailure::TimedOut)?;
         answer.map(|response| response.map(UpstreamBody::Network)).map_err(classify)
     }
 

@@ -1,0 +1,212 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A self-hosted relay for LLM APIs.
+#[derive(Debug, Parser)]
+#[command(name = "anc-relay", version, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// The data directory: database, master key and the running server's socket.
+    #[arg(long, global = true, env = "ANC_DATA", default_value = "data", value_name = "DIR")]
+    pub(super) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Start the relay.
+    Serve(Serve),
+    /// Create the owner, as the set-up link does in a browser.
+    Setup(Setup),
+    /// Connections to providers.
+    #[command(subcommand)]
+    Channel(Channel),
+    /// What models cost.
+    #[command(subcommand)]
+    Price(Price),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(Token),
+    /// Add money to an account's balance, or take it away with a negative amount.
+    Credit(Credit),
+    /// The books.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Print the control API's OpenAPI document.
+    Openapi,
+    /// Print the version.
+    Version,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// The address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<String>,
+    /// The address under which browsers and clients reach the relay.
+    #[arg(long, value_name = "URL")]
+    pub(super) public_url: Option<String>,
+    /// A configuration file instead of `config.toml` in the data directory.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Setup {
+    /// The owner's email address.
+    #[arg(long)]
+    pub(super) email: String,
+    /// Read the owner's password from standard input.
+    #[arg(long, required = true)]
+    pub(super) password_stdin: bool,
+    /// Count what is used without charging anybody.
+    #[arg(long, conflicts_with = "balance")]
+    pub(super) unmetered: bool,
+    /// The balance to begin with, in dollars.
+    #[arg(long, value_name = "USD", default_value = "0")]
+    pub(super) balance: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Channel {
+    /// Connect a provider.
+    Add(ChannelAdd),
+    /// List the connections.
+    List(Listed),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ChannelAdd {
+    /// A name for people.
+    #[arg(long)]
+    pub(super) name: String,
+    /// Which protocol the provider speaks.
+    #[arg(long, value_parser = ["openai", "anthropic", "simulated"])]
+    pub(super) provider: String,
+    /// The provider's address, such as `https://api.openai.com/v1`.
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// Read the provider's key from standard input.
+    #[arg(long)]
+    pub(super) key_stdin: bool,
+    /// The models to serve; none: all that the price book has of the provider.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(super) models: Vec<String>,
+    /// Allow an address in a private network, or on this machine.
+    #[arg(long)]
+    pub(super) allow_private: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Price {
+    /// Set what a model costs, in dollars per million units.
+    Set(PriceSet),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PriceSet {
+    /// The model's name.
+    pub(super) model: String,
+    /// Input.
+    #[arg(long, value_name = "USD_PER_M")]
+    pub(super) input: String,
+    /// Output.
+    #[arg(long, value_name = "USD_PER_M")]
+    pub(super) output: String,
+    /// Input read from a cache.
+    #[arg(long, value_name = "USD_PER_M")]
+    pub(super) cached_input: Option<String>,
+    /// Input written to a cache.
+    #[arg(long, value_name = "USD_PER_M")]
+    pub(super) cache_write: Option<String>,
+    /// Input written to a cache that lives an hour.
+    #[arg(long = "cache-write-1h", value_name = "USD_PER_M")]
+    pub(super) cache_write_1h: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    /// Create a token and print its secret, which is shown only this once.
+    Create(TokenCreate),
+    /// List tokens.
+    List(TokenList),
+    /// Show one token.
+    Show(TokenName),
+    /// Refuse the token's requests from now on.
+    Disable(TokenName),
+    /// Accept them again.
+    Enable(TokenName),
+    /// Delete the token for good.
+    Delete(TokenName),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenCreate {
+    /// The account's owner.
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) account: String,
+    /// A name for people.
+    #[arg(long)]
+    pub(super) name: String,
+    /// How much the token may spend in all, in dollars; without it, as much as the account has.
+    #[arg(long, value_name = "USD")]
+    pub(super) quota: Option<String>,
+    /// When it expires: a day (its midnight UTC) or a time such as `2027-01-31T18:00:00Z`.
+    #[arg(long, value_name = "DATE")]
+    pub(super) expires: Option<String>,
+    /// Models that it may use; `*` stands for any characters, a leading `!` excludes.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(super) models: Vec<String>,
+    /// Addresses or ranges that it may be used from.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(super) ip: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenList {
+    /// Only this account's, by its owner's email address.
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) account: Option<String>,
+    #[command(flatten)]
+    pub(super) listed: Listed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenName {
+    /// The token's name or id.
+    pub(super) name: String,
+    /// The account's owner, where several accounts have a token of that name.
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) account: Option<String>,
+    #[command(flatten)]
+    pub(super) listed: Listed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Listed {
+    /// Print JSON; money is a decimal string in dollars.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Credit {
+    /// The account's owner.
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) account: String,
+    /// Dollars; negative to take away.
+    #[arg(long, value_name = "USD", allow_hyphen_values = true)]
+    pub(super) amount: String,
+    /// Why, for the books.
+    #[arg(long)]
+    pub(super) reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Check that every balance is the sum of its entries, and more of that kind.
+    Verify,
+}

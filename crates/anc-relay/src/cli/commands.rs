@@ -1,0 +1,264 @@
+//! What each command asks of the control API, and what it prints.
+
+use std::io::Read as _;
+
+use http::Method;
+use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use crate::cli::CliError;
+use crate::cli::api::Api;
+use crate::cli::arguments::{
+    Channel, ChannelAdd, Credit, PriceSet, Setup, Token, TokenCreate, TokenList, TokenName,
+};
+use crate::cli::print::{Table, field, line, money_or};
+
+/// A secret on standard input is a line, not a file.
+const INPUT_BYTES_MAX: u64 = 4_096;
+/// Tokens asked for at once when a list is printed.
+const PAGE: usize = 100;
+
+pub(super) async fn setup(api: &Api, setup: Setup) -> Result<(), CliError> {
+    let billing = if setup.unmetered { "unmetered" } else { "metered" };
+    let body = json!({
+        "email": setup.email,
+        "password": secret_from_stdin("the password")?,
+        "billing": billing,
+        "starting_balance": if setup.unmetered { "0" } else { setup.balance.as_str() },
+    });
+    api.post("/setup", &body).await?;
+    line(&format!("The owner {} can now sign in to the console.", setup.email))
+}
+
+pub(super) async fn channel(api: &Api, command: Channel) -> Result<(), CliError> {
+    match command {
+        Channel::Add(add) => add_channel(api, add).await,
+        Channel::List(listed) => {
+            let channels = api.get("/channels").await?;
+            if listed.json {
+                return line(&channels["items"].to_string());
+            }
+            let mut table = Table::new(&["ID", "Name", "Provider", "Base URL", "Enabled"]);
+            for channel in items(&channels) {
+                table.row(
+                    &["id", "name", "provider", "base_url", "enabled"].map(|k| field(channel, k)),
+                );
+            }
+            table.print()
+        }
+    }
+}
+
+async fn add_channel(api: &Api, add: ChannelAdd) -> Result<(), CliError> {
+    let key = if add.key_stdin { Some(secret_from_stdin("the provider's key")?) } else { None };
+    let mut body = json!({
+        "name": add.name,
+        "provider": add.provider,
+        "models": add.models,
+        "allow_private": add.allow_private,
+    });
+    if let Some(base_url) = add.base_url {
+        body["base_url"] = base_url.into();
+    }
+    if let Some(key) = key {
+        body["key"] = key.into();
+    }
+    let channel = api.post("/channels", &body).await?;
+    line(&format!("Channel {} ({}) is connected.", field(&channel, "name"), field(&channel, "id")))
+}
+
+pub(super) async fn set_price(api: &Api, price: PriceSet) -> Result<(), CliError> {
+    let mut body = json!({ "input": price.input, "output": price.output });
+    for (key, value) in [
+        ("cached_input", price.cached_input),
+        ("cache_write", price.cache_write),
+        ("cache_write_1h", price.cache_write_1h),
+    ] {
+        if let Some(value) = value {
+            body[key] = value.into();
+        }
+    }
+    api.call(Method::PUT, &format!("/prices/{}", encoded(&price.model)), Some(&body)).await?;
+    line(&format!(
+        "{} costs ${} input and ${} output per million units.",
+        price.model, price.input, price.output
+    ))
+}
+
+pub(super) async fn credit(api: &Api, credit: Credit) -> Result<(), CliError> {
+    let body = json!({
+        "account": credit.account, "amount": credit.amount, "reason": credit.reason,
+    });
+    let answer = api.post("/credits", &body).await?;
+    line(&format!("The balance of {} is now ${}.", credit.account, field(&answer, "balance")))
+}
+
+/// Prints each check; the command fails where one does.
+pub(super) async fn verify(api: &Api) -> Result<(), CliError> {
+    let report = api.post("/ledger/verify", &json!({})).await?;
+    let mut table = Table::new(&["Check", "Holds", "Detail"]);
+    for check in report["checks"].as_array().into_iter().flatten() {
+        let holds = if check["ok"] == true { "yes" } else { "NO" };
+        table.row(&[field(check, "name"), holds.to_owned(), field(check, "detail")]);
+    }
+    table.print()?;
+    if report["ok"] == true { line("The books hold.") } else { Err(CliError::BooksDoNotHold) }
+}
+
+pub(super) async fn token(api: &Api, command: Token) -> Result<(), CliError> {
+    match command {
+        Token::Create(create) => create_token(api, create).await,
+        Token::List(list) => list_tokens(api, list).await,
+        Token::Show(name) => show_token(api, name).await,
+        Token::Disable(name) => switch_token(api, &name, false).await,
+        Token::Enable(name) => switch_token(api, &name, true).await,
+        Token::Delete(name) => {
+            let token = find_token(api, &name).await?;
+            let path = format!("/tokens/{}", field(&token, "id"));
+            api.call(Method::DELETE, &path, None).await?;
+            line(&format!("Token {} is deleted.", field(&token, "name")))
+        }
+    }
+}
+
+async fn create_token(api: &Api, create: TokenCreate) -> Result<(), CliError> {
+    let body = json!({
+        "account": create.account,
+        "name": create.name,
+        "quota": create.quota,
+        "expires_at": create.expires.map(|text| point_in_time(&text)),
+        "models": create.models,
+        "ip_rules": create.ip,
+    });
+    let answer = api.post("/tokens", &body).await?;
+    line(&field(&answer, "secret"))
+}
+
+/// A day means its first moment, UTC; anything else is for the API to read.
+fn point_in_time(text: &str) -> String {
+    let day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if day { format!("{text}T00:00:00Z") } else { text.to_owned() }
+}
+
+async fn list_tokens(api: &Api, list: TokenList) -> Result<(), CliError> {
+    let tokens = all_tokens(api, list.account.as_deref(), "").await?;
+    if list.listed.json {
+        return line(&Value::Array(tokens).to_string());
+    }
+    let mut table = Table::new(&[
+        "Name",
+        "Status",
+        "Used Quota",
+        "Remaining Quota",
+        "Created Time",
+        "Expiration Time",
+    ]);
+    for token in &tokens {
+        table.row(&[
+            field(token, "name"),
+            field(token, "status"),
+            money_or(token, "used_quota", "$0"),
+            money_or(token, "remaining_quota", "Unlimited"),
+            field(token, "created_at"),
+            match field(token, "expires_at") {
+                never if never.is_empty() => "Never Expires".to_owned(),
+                time => time,
+            },
+        ]);
+    }
+    table.print()
+}
+
+async fn show_token(api: &Api, name: TokenName) -> Result<(), CliError> {
+    let token = find_token(api, &name).await?;
+    if name.listed.json {
+        return line(&token.to_string());
+    }
+    let mut table = Table::new(&["Field", "Value"]);
+    for (key, value) in token.as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        table.row(&[key.clone(), value]);
+    }
+    table.print()
+}
+
+async fn switch_token(api: &Api, name: &TokenName, enabled: bool) -> Result<(), CliError> {
+    let token = find_token(api, name).await?;
+    let path = format!("/tokens/{}", field(&token, "id"));
+    let body = json!({ "enabled": enabled });
+    api.call(Method::PATCH, &path, Some(&body)).await?;
+    let state = if enabled { "enabled" } else { "disabled" };
+    line(&format!("Token {} is {state}.", field(&token, "name")))
+}
+
+/// The one token of a name or id.
+async fn find_token(api: &Api, wanted: &TokenName) -> Result<Value, CliError> {
+    let by_id = wanted.name.starts_with("tok_");
+    let search = if by_id { "" } else { wanted.name.as_str() };
+    let mut found: Vec<Value> = all_tokens(api, wanted.account.as_deref(), search)
+        .await?
+        .into_iter()
+        .filter(|token| token["name"] == wanted.name || token["id"] == wanted.name)
+        .collect();
+    match found.len() {
+        0 => Err(CliError::NoSuchToken(wanted.name.clone())),
+        1 => Ok(found.remove(0)),
+        _ => Err(CliError::SeveralTokens(wanted.name.clone())),
+    }
+}
+
+async fn all_tokens(
+    api: &Api,
+    account: Option<&str>,
+    search: &str,
+) -> Result<Vec<Value>, CliError> {
+    let mut query = format!("?sort=name&limit={PAGE}&search={}", encoded(search));
+    if let Some(account) = account {
+        query.push_str("&account=");
+        query.push_str(&encoded(account));
+    }
+    let (mut tokens, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = api.get(&format!("/tokens{query}{cursor}")).await?;
+        tokens.extend(items(&page).iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={}", encoded(next)),
+            None => return Ok(tokens),
+        }
+    }
+}
+
+fn items(page: &Value) -> &[Value] {
+    page["items"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+fn secret_from_stdin(what: &'static str) -> Result<String, CliError> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(INPUT_BYTES_MAX)
+        .read_to_string(&mut text)
+        .map_err(|_| CliError::NoInput(what))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() { Err(CliError::NoInput(what)) } else { Ok(text.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_its_first_moment_and_the_rest_stays() {
+        assert_eq!(point_in_time("2027-01-31"), "2027-01-31T00:00:00Z");
+        assert_eq!(point_in_time("2027-01-31T18:00:00+02:00"), "2027-01-31T18:00:00+02:00");
+        assert_eq!(point_in_time("tomorrow"), "tomorrow");
+    }
+
+    #[test]
+    fn names_are_encoded_for_paths_and_queries() {
+        assert_eq!(encoded("a b/c&d"), "a%20b%2Fc%26d");
+    }
+}

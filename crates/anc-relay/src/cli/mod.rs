@@ -1,0 +1,128 @@
+//! The command line. Every command but `serve` is a request to the control API, with a server
+//! beside it or without one, so that it can do what the console can and by the same rules.
+//!
+//! # To add a command
+//! Its words in `arguments.rs`, what it asks and prints in `commands.rs`, a row in
+//! `docs/command-line.md`.
+
+mod api;
+mod arguments;
+mod commands;
+mod print;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use serde_json::Value;
+use tokio::runtime;
+
+use crate::cli::api::Api;
+use crate::cli::arguments::{Arguments, Command, LedgerCommand, Price, Serve};
+use crate::config::{self, Config, ConfigError, Overrides};
+use crate::wiring::OpenError;
+use crate::{logging, serve};
+
+/// Threads of the control plane. Passwords are hashed elsewhere, so its work is short.
+const CONTROL_THREADS: usize = 2;
+
+/// A command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The control API's own words.
+    #[error("{message} ({code}, {request_id})")]
+    Refused { message: String, code: String, request_id: String },
+    #[error("the relay did not answer: {0}")]
+    Unanswered(String),
+    #[error("{0} is expected on standard input")]
+    NoInput(&'static str),
+    #[error("there is no token named {0}")]
+    NoSuchToken(String),
+    #[error("several tokens are named {0}; use one's id, or name its account with --account")]
+    SeveralTokens(String),
+    #[error("the books do not hold; see the checks above")]
+    BooksDoNotHold,
+    #[error("standard output cannot be written: {0}")]
+    Output(std::io::Error),
+    #[error("the relay cannot start: {0}")]
+    Serve(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CliError {
+    fn unanswered(error: impl std::fmt::Display) -> Self {
+        Self::Unanswered(error.to_string())
+    }
+
+    fn refused(document: &Value) -> Self {
+        let text = |key: &str| print::field(&document["error"], key);
+        Self::Refused {
+            message: text("message"),
+            code: text("code"),
+            request_id: text("request_id"),
+        }
+    }
+}
+
+/// Runs what the command line says.
+#[expect(clippy::print_stderr, reason = "errors of a command go to standard error")]
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), CliError> {
+    let data = arguments.data;
+    match arguments.command {
+        Command::Version => print::line(env!("CARGO_PKG_VERSION")),
+        Command::Openapi => {
+            let document = serde_json::to_string_pretty(&anc_control::openapi());
+            print::line(&document.map_err(CliError::unanswered)?)
+        }
+        Command::Serve(arguments) => {
+            let config = serve_config(arguments, &data)?;
+            logging::start(&config.log_level, config.log_format);
+            let mut threads = runtime::Builder::new_multi_thread();
+            let runtime = threads.worker_threads(CONTROL_THREADS).enable_all().build();
+            let runtime = runtime.map_err(|error| CliError::Serve(error.into()))?;
+            runtime.block_on(serve::serve(config, &data)).map_err(CliError::Serve)
+        }
+        command => {
+            logging::start("warn", config::LogFormat::Text);
+            let runtime =
+                runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            let runtime = runtime.map_err(|error| CliError::Serve(error.into()))?;
+            runtime.block_on(ask(command, &data))
+        }
+    }
+}
+
+fn serve_config(arguments: Serve, data: &Path) -> Result<Config, ConfigError> {
+    let overrides = Overrides { listen: arguments.listen, public_url: arguments.public_url };
+    config::load(arguments.config.as_deref(), data, overrides)
+}
+
+async fn ask(command: Command, data: &Path) -> Result<(), CliError> {
+    let api = Api::open(data).await?;
+    let outcome = match command {
+        Command::Setup(setup) => commands::setup(&api, setup).await,
+        Command::Channel(command) => commands::channel(&api, command).await,
+        Command::Price(Price::Set(price)) => commands::set_price(&api, price).await,
+        Command::Token(command) => commands::token(&api, command).await,
+        Command::Credit(credit) => commands::credit(&api, credit).await,
+        Command::Ledger(LedgerCommand::Verify) => commands::verify(&api).await,
+        // Answered before: they need no API.
+        Command::Serve(_) | Command::Openapi | Command::Version => Ok(()),
+    };
+    api.close().await;
+    outcome
+}

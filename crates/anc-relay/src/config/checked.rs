@@ -1,0 +1,153 @@
+//! Configuration that makes sense: the only form that the program sees.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anc_domain::TrustedProxies;
+use anc_gateway::Limits;
+use anc_store::Durability;
+use anc_upstream::UpstreamTimeouts;
+use url::Url;
+
+use super::raw::{ConfigError, RawConfig, RawLimits};
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) insecure_http: bool,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) workers: usize,
+    pub(crate) durability: Durability,
+    pub(crate) log_level: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) limits: Limits,
+    pub(crate) timeouts: UpstreamTimeouts,
+    pub(crate) listener: ListenerLimits,
+    /// For how long running requests may go on when the relay is told to stop.
+    pub(crate) drain: Duration,
+}
+
+/// For whom the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// People.
+    Text,
+    /// Collectors.
+    Json,
+}
+
+/// What connections may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListenerLimits {
+    /// At the same time.
+    pub(crate) connections: usize,
+    /// For a request's head to arrive.
+    pub(crate) head: Duration,
+    /// Without the client reading anything of its answer.
+    pub(crate) write_stall: Duration,
+}
+
+fn wrong(key: &'static str, problem: impl Into<String>) -> ConfigError {
+    ConfigError::Value { key, problem: problem.into() }
+}
+
+impl Config {
+    pub(super) fn check(raw: RawConfig) -> Result<Self, ConfigError> {
+        let public_url = match raw.public_url.as_str() {
+            "" => None,
+            text => Some(check_public_url(text)?),
+        };
+        let proxies = raw
+            .trusted_proxies
+            .iter()
+            .map(|text| {
+                text.parse()
+                    .map_err(|error| wrong("trusted_proxies", format!("{text:?} is {error}")))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            listen: raw
+                .listen
+                .parse()
+                .map_err(|_| wrong("listen", "not an address and port such as 127.0.0.1:8080"))?,
+            public_url,
+            insecure_http: raw.insecure_http,
+            trusted_proxies: TrustedProxies::new(proxies),
+            workers: if raw.workers == 0 { cores } else { raw.workers.min(256) },
+            durability: match raw.durability.as_str() {
+                "process" => Durability::Process,
+                "power" => Durability::Power,
+                _ => return Err(wrong("durability", "either \"process\" or \"power\"")),
+            },
+            log_level: raw.log_level,
+            log_format: match raw.log_format.as_str() {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return Err(wrong("log_format", "either \"text\" or \"json\"")),
+            },
+            timeouts: UpstreamTimeouts {
+                connect: Duration::from_secs(raw.limits.connect_seconds),
+                head: Duration::from_secs(raw.limits.answer_head_seconds),
+            },
+            listener: ListenerLimits {
+                connections: raw.limits.connections,
+                head: Duration::from_secs(raw.limits.request_head_seconds),
+                write_stall: Duration::from_secs(raw.limits.write_stall_seconds),
+            },
+            drain: Duration::from_secs(raw.limits.drain_seconds),
+            limits: check_limits(&raw.limits)?,
+        })
+    }
+}
+
+fn check_public_url(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).map_err(|error| wrong("public_url", error.to_string()))?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.host().is_some()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty();
+    if plain {
+        Ok(url)
+    } else {
+        Err(wrong("public_url", "an origin such as https://relay.example.com"))
+    }
+}
+
+fn check_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
+    let at_least_one = [
+        ("limits.attempts", raw.attempts as u64),
+        ("limits.connections", raw.connections as u64),
+        ("limits.running_requests", raw.running_requests as u64),
+        ("limits.output_step_units", raw.output_step_units),
+        ("limits.output_units_default", raw.output_units_default),
+        ("limits.keepalive_seconds", raw.keepalive_seconds),
+        ("limits.idle_seconds", raw.idle_seconds),
+        ("limits.total_seconds", raw.total_seconds),
+    ];
+    if let Some((key, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
+        return Err(wrong(key, "must be at least 1"));
+    }
+    Ok(Limits {
+        request_body_bytes: raw.request_body_bytes,
+        request_body_idle: Duration::from_secs(raw.request_body_idle_seconds),
+        answer_bytes: raw.answer_bytes,
+        refusal_bytes: raw.refusal_bytes,
+        attempts: raw.attempts,
+        running_requests: raw.running_requests,
+        output_units_default: raw.output_units_default,
+        output_step_units: raw.output_step_units,
+        first_content_grace: Duration::from_secs(raw.first_content_grace_seconds),
+        first_content: Duration::from_secs(raw.first_content_seconds),
+        idle: Duration::from_secs(raw.idle_seconds),
+        keepalive: Duration::from_secs(raw.keepalive_seconds),
+        total: Duration::from_secs(raw.total_seconds),
+        directory_entries: raw.directory_entries,
+        directory_unknown_entries: raw.directory_unknown_entries,
+        feed_stale: Duration::from_secs(raw.feed_stale_seconds),
+    })
+}

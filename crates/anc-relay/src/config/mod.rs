@@ -1,0 +1,11 @@
+//! Configuration in two stages: as written (`raw`), then checked (`checked`). Code sees the second.
+//!
+//! # To add a setting
+//! A key with its meaning in `config.default.toml`, a field in `raw.rs` and in `checked.rs`, a row
+//! in `docs/configuration.md`.
+
+mod checked;
+mod raw;
+
+pub(crate) use checked::{Config, ListenerLimits, LogFormat};
+pub(crate) use raw::{ConfigError, Overrides, load};

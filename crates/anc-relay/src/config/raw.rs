@@ -1,0 +1,141 @@
+//! Configuration as it is written, from its sources in order.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+use super::checked::Config;
+
+/// The defaults are the documented file itself, so that the two cannot differ.
+const DEFAULTS: &str = include_str!("../../../../config.default.toml");
+
+/// Flags of `serve` that stand for settings.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Overrides {
+    /// `--listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<String>,
+    /// `--public-url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_url: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub(super) listen: String,
+    pub(super) public_url: String,
+    pub(super) insecure_http: bool,
+    pub(super) trusted_proxies: Vec<String>,
+    pub(super) workers: usize,
+    pub(super) durability: String,
+    pub(super) log_level: String,
+    pub(super) log_format: String,
+    pub(super) limits: RawLimits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub(super) request_body_bytes: usize,
+    pub(super) request_body_idle_seconds: u64,
+    pub(super) request_head_seconds: u64,
+    pub(super) connections: usize,
+    pub(super) write_stall_seconds: u64,
+    pub(super) answer_bytes: usize,
+    pub(super) refusal_bytes: usize,
+    pub(super) attempts: usize,
+    pub(super) running_requests: usize,
+    pub(super) output_units_default: u64,
+    pub(super) output_step_units: u64,
+    pub(super) first_content_grace_seconds: u64,
+    pub(super) connect_seconds: u64,
+    pub(super) answer_head_seconds: u64,
+    pub(super) first_content_seconds: u64,
+    pub(super) idle_seconds: u64,
+    pub(super) keepalive_seconds: u64,
+    pub(super) total_seconds: u64,
+    pub(super) directory_entries: u64,
+    pub(super) directory_unknown_entries: u64,
+    pub(super) feed_stale_seconds: u64,
+    pub(super) drain_seconds: u64,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// A source cannot be read, or a key is unknown or of the wrong type.
+    #[error("{0}")]
+    Unreadable(Box<figment::Error>),
+    /// The named file does not exist.
+    #[error("there is no configuration file at {}", .0.display())]
+    NoFile(PathBuf),
+    /// A value makes no sense.
+    #[error("setting {key}: {problem}")]
+    Value {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Reads defaults, file, environment and flags, and checks the result.
+pub(crate) fn load(
+    file: Option<&Path>,
+    data: &Path,
+    overrides: Overrides,
+) -> Result<Config, ConfigError> {
+    let file = match file {
+        Some(file) if !file.is_file() => return Err(ConfigError::NoFile(file.to_owned())),
+        Some(file) => file.to_owned(),
+        None => data.join("config.toml"),
+    };
+    let raw: RawConfig = Figment::from(Toml::string(DEFAULTS))
+        .merge(Toml::file(file))
+        .merge(environment())
+        .merge(Serialized::defaults(overrides))
+        .extract()
+        .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
+    Config::check(raw)
+}
+
+/// Only variables that name a setting are read: others that begin with `ANC_` (`ANC_DATA`, or those
+/// of the build) are none.
+fn environment() -> Env {
+    Env::prefixed("ANC_").split("__").filter(|key| {
+        let name = key.as_str().split('.').next().unwrap_or_default().to_ascii_lowercase();
+        DEFAULTS.lines().any(|line| {
+            line.strip_prefix(&name).is_some_and(|rest| rest.trim_start().starts_with('='))
+        }) || name == "limits"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_defaults_are_valid() {
+        let nowhere = Path::new("/nonexistent");
+        let config = load(None, nowhere, Overrides::default()).unwrap();
+        assert_eq!(config.listen.port(), 8080);
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_exist() {
+        let error =
+            load(Some(Path::new("/nonexistent.toml")), Path::new("."), Overrides::default());
+        assert!(matches!(error, Err(ConfigError::NoFile(_))));
+    }
+
+    #[test]
+    fn a_flag_wins() {
+        let overrides =
+            Overrides { listen: Some("127.0.0.1:9".to_owned()), ..Overrides::default() };
+        let config = load(None, Path::new("/nonexistent"), overrides).unwrap();
+        assert_eq!(config.listen.port(), 9);
+    }
+}

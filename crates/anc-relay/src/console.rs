@@ -1,0 +1,27 @@
+//! The console's files, embedded, and what answers where no other route does.
+
+use anc_control::security_headers;
+use axum::Router;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use memory_serve::CacheControl;
+use url::Url;
+
+/// Serves the console under every path that no API owns: its own router finds the page.
+pub(crate) fn routes(public_url: Option<&Url>) -> Router {
+    let https = public_url.is_some_and(|url| url.scheme() == "https");
+    memory_serve::load!()
+        .index_file(Some("/index.html"))
+        .fallback(Some("/index.html"))
+        .fallback_status(http::StatusCode::OK)
+        .html_cache_control(CacheControl::NoCache)
+        .cache_control(CacheControl::Long)
+        .into_router()
+        .layer(middleware::from_fn(move |request: axum::extract::Request, next: Next| async move {
+            let mut response: Response = next.run(request).await;
+            for (name, value) in security_headers(https) {
+                response.headers_mut().insert(name, value);
+            }
+            response
+        }))
+}

@@ -1,0 +1,132 @@
+//! The data directory: one writing process at a time, and nobody else may look in.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anc_domain::Entropy;
+
+/// Only the owner may enter the directory or read its files.
+const DIRECTORY_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+const MASTER_KEY_BYTES: usize = 32;
+
+/// A data directory that this process alone writes to, for as long as the value lives.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// The data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DataDirError {
+    /// Another process has it.
+    #[error(
+        "another ANC Relay is running on {}; stop it first, or choose another directory with --data",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// The file system refused.
+    #[error("the data directory {} cannot be used: {}", .0.display(), .1)]
+    Io(PathBuf, #[source] io::Error),
+    /// The master key's file is not one.
+    #[error("{} is not a master key of 32 bytes; restore it from your backup", .0.display())]
+    MasterKey(PathBuf),
+}
+
+impl DataDir {
+    /// Makes the directory if there is none, and locks it.
+    pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
+        let failed = |error| DataDirError::Io(path.to_owned(), error);
+        fs::DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path).map_err(failed)?;
+        let private = fs::Permissions::from_mode(DIRECTORY_MODE);
+        fs::set_permissions(path, private).map_err(failed)?;
+        let lock = private_file(&path.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// The database's file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("relay.db")
+    }
+
+    /// Where the command line reaches a running server.
+    pub(crate) fn socket(&self) -> PathBuf {
+        control_socket(&self.path)
+    }
+
+    /// The key that seals secrets in the database; made at first start. Without it the providers'
+    /// keys cannot be read, so it belongs into every backup, apart from the database.
+    pub(crate) fn master_key(&self, entropy: &dyn Entropy) -> Result<[u8; 32], DataDirError> {
+        let path = self.path.join("master.key");
+        let failed = |error| DataDirError::Io(path.clone(), error);
+        let mut file = private_file(&path).map_err(failed)?;
+        let mut stored = Vec::new();
+        file.read_to_end(&mut stored).map_err(failed)?;
+        if stored.is_empty() {
+            let mut key = [0; MASTER_KEY_BYTES];
+            entropy.fill(&mut key);
+            file.write_all(&key).and_then(|()| file.sync_all()).map_err(failed)?;
+            return Ok(key);
+        }
+        stored.try_into().map_err(|_| DataDirError::MasterKey(path.clone()))
+    }
+}
+
+/// Where the server of a data directory listens for the command line.
+pub(crate) fn control_socket(data: &Path) -> PathBuf {
+    data.join("control.sock")
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE_MODE)
+        .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use anc_domain::FixedEntropy;
+
+    use super::*;
+
+    #[test]
+    fn a_second_process_is_refused_and_told_why() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let first = DataDir::open(&path).unwrap();
+        let second = DataDir::open(&path).unwrap_err();
+        assert!(second.to_string().contains("another ANC Relay is running"), "{second}");
+        drop(first);
+        assert!(DataDir::open(&path).is_ok());
+    }
+
+    #[test]
+    fn nobody_else_may_look_in() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let data = DataDir::open(&path).unwrap();
+        data.master_key(&FixedEntropy::new(1)).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o700);
+        assert_eq!(mode(&path.join("master.key")), 0o600);
+    }
+
+    #[test]
+    fn the_master_key_is_made_once() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&parent.path().join("data")).unwrap();
+        let first = data.master_key(&FixedEntropy::new(1)).unwrap();
+        assert_eq!(data.master_key(&FixedEntropy::new(2)).unwrap(), first);
+    }
+}

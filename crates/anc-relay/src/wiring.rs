@@ -1,0 +1,61 @@
+//! Puts the pieces together: store, control plane, data plane.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anc_control::{Control, ControlParts, ControlSettings};
+use anc_domain::{Clock, Entropy, OsEntropy, SystemClock};
+use anc_store::{Durability, OpenOptions, Store, StoreError};
+
+use crate::data_dir::{DataDir, DataDirError};
+
+/// How long an API call that disables something waits until the data plane has taken note.
+const CHANGES_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The pieces that every command needs which works on a data directory by itself.
+pub(crate) struct Base {
+    pub(crate) data: DataDir,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+/// A data directory cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// The directory itself.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The database in it.
+    #[error("the database cannot be opened: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl Base {
+    /// Locks the directory and opens its database, bringing it up to date.
+    pub(crate) async fn open(path: &Path, durability: Durability) -> Result<Self, OpenError> {
+        let data = DataDir::open(path)?;
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+            (Arc::new(SystemClock), Arc::new(OsEntropy));
+        let options = OpenOptions {
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            master_key: data.master_key(&*entropy)?,
+            durability,
+        };
+        let store = Store::open(&data.database(), options).await?;
+        Ok(Self { data, store, clock, entropy })
+    }
+
+    /// The control plane on this store.
+    pub(crate) fn control(&self, settings: ControlSettings) -> Control {
+        Control::new(ControlParts {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            settings,
+            changes_timeout: CHANGES_TIMEOUT,
+        })
+    }
+}
