@@ -94,7 +94,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn c8_a_client_that_reads_nothing_is_cut_off() {
         let (near, _far) = tokio::io::duplex(16);
-        let mut guarded = StallGuard::new(near, Duration::from_secs(60));
+        let mut guarded = StallGuard::new(near, Duration::from_mins(1));
         let error = guarded.write_all(&[0; 64]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
@@ -102,7 +102,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_client_that_reads_on_is_served() {
         let (near, mut far) = tokio::io::duplex(16);
-        let mut guarded = StallGuard::new(near, Duration::from_secs(60));
+        let mut guarded = StallGuard::new(near, Duration::from_mins(1));
         let reader = tokio::spawn(async move {
             let mut taken = [0; 8];
             for _ in 0..8 {

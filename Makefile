@@ -1,0 +1,54 @@
+# What a person does with this project. `make` alone lists it.
+
+CONSOLE ?= 1
+DATA ?= data
+PROFILE ?= fast
+BINARY = target/$(PROFILE)/anc-relay
+UPSTREAM = target/$(PROFILE)/anc-scripted-upstream
+
+.PHONY: help run build console test check fmt bench generate clean
+
+help:
+	@echo 'make run              build everything and start the relay on ./$(DATA)'
+	@echo 'make run CONSOLE=0    the same without the web console (needs no Node)'
+	@echo 'make test             every check and test'
+	@echo 'make check            format, lints and structure only: the quick part of make test'
+	@echo 'make bench            the benchmark against nginx, or a bare proxy where there is none'
+	@echo 'make generate         the OpenAPI document and the types made from it'
+
+run: build
+	@exec $(BINARY) serve --data $(DATA) $(ARGS)
+
+ifeq ($(CONSOLE),1)
+build: console
+	ANC_CONSOLE=require cargo build --quiet --profile $(PROFILE) --package anc-relay
+else
+build:
+	cargo build --quiet --profile $(PROFILE) --package anc-relay --no-default-features
+endif
+
+console:
+	@scripts/console.sh
+
+test:
+	@scripts/test.sh
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	cargo xtask
+
+fmt:
+	cargo fmt --all
+	cd console && npm run --silent format
+
+bench:
+	@scripts/bench.sh
+
+generate:
+	cargo run --quiet --package anc-relay -- openapi > console/openapi.json
+	cd console && npm run --silent generate
+
+clean:
+	cargo clean
+	rm -rf console/dist console/node_modules tests/sdk/node_modules

@@ -1,0 +1,30 @@
+import type { paths } from "./schema";
+
+/**
+ * The shapes are taken from the paths, not from the names of the components: the document is
+ * printed by the server and its component names are the server's own business.
+ */
+type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
+type Ok<T> = T extends { responses: infer R }
+  ? Json<R extends { 200: infer A } ? A : R extends { 201: infer A } ? A : never>
+  : never;
+type Body<T> = T extends { requestBody: infer R } ? Json<R> : never;
+type Query<T> = T extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
+
+export type Instance = Ok<paths["/api/v1/instance"]["get"]>;
+export type Setup = Body<paths["/api/v1/setup"]["post"]>;
+export type Session = Ok<paths["/api/v1/session"]["get"]>;
+export type Account = Ok<paths["/api/v1/account"]["get"]>;
+
+export type TokenList = Ok<paths["/api/v1/tokens"]["get"]>;
+export type TokenQuery = Query<paths["/api/v1/tokens"]["get"]>;
+export type Token = TokenList["items"][number];
+export type TokenStatus = Token["status"];
+export type NewToken = Body<paths["/api/v1/tokens"]["post"]>;
+export type CreatedToken = Ok<paths["/api/v1/tokens"]["post"]>;
+export type TokenChange = Body<paths["/api/v1/tokens/{id}"]["patch"]>;
+
+export type Model = Ok<paths["/api/v1/models"]["get"]>["items"][number];
+export type Channel = Ok<paths["/api/v1/channels"]["get"]>["items"][number];
+export type NewChannel = Body<paths["/api/v1/channels"]["post"]>;
+export type Provider = Ok<paths["/api/v1/providers"]["get"]>["items"][number];

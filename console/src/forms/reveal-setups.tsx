@@ -1,0 +1,130 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { shells, snippets, type Client, type Shell, type SnippetInput } from "@/lib/snippets";
+import { CopyButton } from "@/ui/copy-button";
+import { Segmented } from "@/ui/segmented";
+import { Tabs } from "@/ui/tabs";
+
+type Tab = "claude-code" | "sdks" | "curl";
+
+const shellNames: Record<Shell, string> = { bash: "bash", powershell: "PowerShell" };
+
+const sdks = [
+  { value: "openai-python", label: "OpenAI · Python" },
+  { value: "openai-js", label: "OpenAI · JS" },
+  { value: "anthropic-python", label: "Anthropic · Python" },
+  { value: "anthropic-js", label: "Anthropic · JS" },
+] as const;
+
+type Sdk = (typeof sdks)[number]["value"];
+
+interface RevealSetupsProps {
+  input: SnippetInput;
+  onCopied: () => void;
+}
+
+/** What to paste where, client by client. */
+export function RevealSetups({ input, onCopied }: RevealSetupsProps) {
+  const { t } = useTranslation();
+  const [tab, setTab] = useState<Tab>("claude-code");
+  const [shell, setShell] = useState<Shell>("bash");
+  const [sdk, setSdk] = useState<Sdk>("openai-python");
+  const [kind, setKind] = useState<"curl" | "curl-stream">("curl");
+  const setup = (client: Client, note?: string) => (
+    <Setup text={snippets[client][shell](input)} note={note} onCopied={onCopied} />
+  );
+  return (
+    <Tabs<Tab>
+      value={tab}
+      onChange={setTab}
+      label={t("reveal.setups")}
+      aside={
+        <Segmented
+          size="small"
+          value={shell}
+          onChange={setShell}
+          label={t("reveal.shell")}
+          options={shells.map((value) => ({ value, label: shellNames[value] }))}
+        />
+      }
+      tabs={[
+        {
+          value: "claude-code",
+          label: t("reveal.claudeCode"),
+          panel: setup("claude-code", t("reveal.claudeCodeNote")),
+        },
+        {
+          value: "sdks",
+          label: t("reveal.sdks"),
+          panel: (
+            <div className="flex flex-col gap-3">
+              <div className="overflow-x-auto">
+                <Segmented
+                  size="small"
+                  value={sdk}
+                  onChange={setSdk}
+                  label={t("reveal.sdk")}
+                  options={sdks}
+                />
+              </div>
+              {setup(sdk, t("reveal.sdkNote"))}
+            </div>
+          ),
+        },
+        {
+          value: "curl",
+          label: t("reveal.curl"),
+          panel: (
+            <div className="flex flex-col items-start gap-3">
+              <Segmented
+                size="small"
+                value={kind}
+                onChange={setKind}
+                label={t("reveal.mode")}
+                options={[
+                  { value: "curl", label: t("reveal.plain") },
+                  { value: "curl-stream", label: t("reveal.stream") },
+                ]}
+              />
+              {setup(kind)}
+            </div>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function Setup({
+  text,
+  note,
+  onCopied,
+}: {
+  text: string;
+  note?: string | undefined;
+  onCopied: () => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <div className="flex w-full min-w-0 flex-col gap-2">
+      <pre
+        tabIndex={0}
+        className="overflow-x-auto rounded-control border border-line bg-sunken p-3 font-mono text-head"
+      >
+        <code>{text}</code>
+      </pre>
+      <div className="flex items-start justify-between gap-3">
+        <p className="text-head text-muted">{note}</p>
+        <CopyButton
+          size="small"
+          text={text}
+          label={t("reveal.copySetup")}
+          shownLabel={t("common.copy")}
+          copiedLabel={t("common.copied")}
+          onCopied={onCopied}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,195 @@
+import { useQuery } from "@tanstack/react-query";
+import { Controller, useWatch, type Control, type FieldErrors } from "react-hook-form";
+import { useTranslation } from "react-i18next";
+
+import { modelsQuery, sessionQuery } from "@/api/queries";
+import { isIpRule, locksOut } from "@/lib/ip";
+import { matchingModels, modelPattern } from "@/lib/patterns";
+import { formatExact } from "@/lib/time";
+import { Button } from "@/ui/button";
+import { ChipsInput } from "@/ui/chips-input";
+import { Field, FieldGroup } from "@/ui/field";
+import { Input } from "@/ui/input";
+import { MultiCombobox } from "@/ui/multi-combobox";
+import { Segmented } from "@/ui/segmented";
+import { Switch } from "@/ui/switch";
+
+import { expiryOf, lifetimes, type TokenValues } from "./token-values";
+import { useFieldError } from "./use-field-error";
+
+interface FieldsProps {
+  control: Control<TokenValues>;
+  errors: FieldErrors<TokenValues>;
+}
+
+export function ExpirationField({ control, errors }: FieldsProps) {
+  const { t, i18n } = useTranslation();
+  const errorText = useFieldError();
+  const [lifetime, customTime] = useWatch({ control, name: ["lifetime", "customTime"] });
+  const end = expiryOf({ lifetime, customTime });
+  const help = end
+    ? t("tokenForm.expiresAt", { when: formatExact(end, i18n.language) })
+    : lifetime === "neverExpires" && t("tokenForm.neverHelp");
+  return (
+    <FieldGroup
+      label={t("tokenForm.expiration")}
+      help={help}
+      error={errorText(errors.customTime?.message)}
+    >
+      {({ labelId, describedBy }) => (
+        <div className="flex flex-col gap-2">
+          <Controller
+            control={control}
+            name="lifetime"
+            render={({ field }) => (
+              <Segmented
+                value={field.value}
+                onChange={field.onChange}
+                labelledBy={labelId}
+                describedBy={describedBy}
+                isStretched
+                options={lifetimes.map((value) => ({ value, label: t(`tokenForm.${value}`) }))}
+              />
+            )}
+          />
+          {lifetime === "custom" && (
+            <Input
+              type="datetime-local"
+              aria-label={t("tokenForm.customTime")}
+              aria-invalid={errors.customTime ? true : undefined}
+              {...control.register("customTime")}
+            />
+          )}
+        </div>
+      )}
+    </FieldGroup>
+  );
+}
+
+interface QuotaFieldProps extends FieldsProps {
+  used: string | null;
+}
+
+export function QuotaField({ control, errors, used }: QuotaFieldProps) {
+  const { t } = useTranslation();
+  const errorText = useFieldError();
+  const isUnlimited = useWatch({ control, name: "isUnlimited" });
+  const lead = isUnlimited ? t("tokenForm.unlimitedHelp") : t("tokenForm.quotaHelp");
+  const help = used === null ? lead : `${lead} ${t("tokenForm.quotaUsed", { used })}`;
+  return (
+    <Field
+      label={t("tokenForm.quota")}
+      help={help}
+      error={isUnlimited ? undefined : errorText(errors.quota?.message)}
+      aside={
+        <span className="flex items-center gap-2 text-head text-muted">
+          <span id="quota-unlimited">{t("tokenForm.unlimited")}</span>
+          <Controller
+            control={control}
+            name="isUnlimited"
+            render={({ field }) => (
+              <Switch isOn={field.value} onChange={field.onChange} labelledBy="quota-unlimited" />
+            )}
+          />
+        </span>
+      }
+    >
+      {(field) => (
+        <Input
+          {...field}
+          inputMode="decimal"
+          autoComplete="off"
+          lead="$"
+          disabled={isUnlimited}
+          className="tabular"
+          {...control.register("quota")}
+        />
+      )}
+    </Field>
+  );
+}
+
+export function ModelsField({ control, errors }: FieldsProps) {
+  const { t } = useTranslation();
+  const errorText = useFieldError();
+  const { data } = useQuery(modelsQuery);
+  const models = (data?.items ?? []).filter((model) => model.available).map((model) => model.id);
+  const patterns = useWatch({ control, name: "models" });
+  const matched = matchingModels(patterns, models);
+  const help =
+    patterns.length === 0 || matched.length > 0
+      ? `${t("tokenForm.modelsHelp")} ${t("tokenForm.modelsMatch", { count: matched.length, total: models.length })}`
+      : t("tokenForm.modelsHelp");
+  const bad = patterns.findIndex((pattern) => !modelPattern.test(pattern));
+  return (
+    <Field
+      label={t("tokenForm.models")}
+      help={help}
+      warning={patterns.length > 0 && matched.length === 0 && data && t("tokenForm.modelsNone")}
+      error={errors.models ? errorText("model", patterns[bad]) : undefined}
+    >
+      {(field) => (
+        <Controller
+          control={control}
+          name="models"
+          render={({ field: { value, onChange } }) => (
+            <MultiCombobox
+              {...field}
+              values={value}
+              onChange={onChange}
+              suggestions={models}
+              accepts={(text) => modelPattern.test(text)}
+              addLabel={(pattern) => t("tokenForm.modelsAdd", { pattern })}
+              removeLabel={(model) => t("common.remove", { value: model })}
+              emptyLabel={t("tokenForm.modelsEmpty")}
+              placeholder={t("tokenForm.modelsPlaceholder")}
+              placeholderMore={t("tokenForm.modelsMore")}
+            />
+          )}
+        />
+      )}
+    </Field>
+  );
+}
+
+export function AddressesField({ control, errors }: FieldsProps) {
+  const { t } = useTranslation();
+  const errorText = useFieldError();
+  const { data: session } = useQuery(sessionQuery);
+  const own = session?.client_address ?? "";
+  const rules = useWatch({ control, name: "ipRules" });
+  const bad = rules.find((rule) => !isIpRule(rule));
+  return (
+    <Field
+      label={t("tokenForm.ips")}
+      help={t("tokenForm.ipsHelp")}
+      warning={locksOut(rules, own) && t("tokenForm.ipsLockOut", { address: own })}
+      error={errors.ipRules ? errorText("ip", bad) : undefined}
+    >
+      {(field) => (
+        <Controller
+          control={control}
+          name="ipRules"
+          render={({ field: { value, onChange } }) => (
+            <div className="flex flex-col items-start gap-2">
+              <ChipsInput
+                {...field}
+                values={value}
+                onChange={onChange}
+                placeholder={t("tokenForm.ipsPlaceholder")}
+                placeholderMore={t("tokenForm.ipsMore")}
+                removeLabel={(rule) => t("common.remove", { value: rule })}
+                isInvalid={(rule) => !isIpRule(rule)}
+              />
+              {own !== "" && !value.includes(own) && (
+                <Button size="small" onClick={() => onChange([...value, own])}>
+                  {t("tokenForm.ipsAddMine", { address: own })}
+                </Button>
+              )}
+            </div>
+          )}
+        />
+      )}
+    </Field>
+  );
+}

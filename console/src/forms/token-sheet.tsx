@@ -1,0 +1,206 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { useForm, useWatch } from "react-hook-form";
+import { useTranslation } from "react-i18next";
+
+import { api, bodyOf } from "@/api/client";
+import type { ApiError } from "@/api/errors";
+import { keys } from "@/api/queries";
+import type { CreatedToken, Token, TokenList } from "@/api/types";
+import { ErrorNote } from "@/components/error-note";
+import { formatMoney } from "@/lib/money";
+import { Button } from "@/ui/button";
+import { Field } from "@/ui/field";
+import { Input } from "@/ui/input";
+import { Sheet } from "@/ui/sheet";
+import { toasts } from "@/ui/toast";
+
+import { RevealPanel } from "./reveal-panel";
+import { AddressesField, ExpirationField, ModelsField, QuotaField } from "./token-fields";
+import {
+  changeOf,
+  emptyValues,
+  newToken,
+  tokenSchema,
+  valuesOf,
+  type TokenValues,
+} from "./token-values";
+import { useFieldError } from "./use-field-error";
+
+interface TokenSheetProps {
+  /** The token to edit; null makes a new one. */
+  token: Token | null;
+  /** What the address of the page fills in. */
+  name?: string | undefined;
+  models?: string[] | undefined;
+  onClose: () => void;
+}
+
+/** The form at the edge of the page; after a new token it shows the secret, once. */
+export function TokenSheet({ token, name = "", models = [], onClose }: TokenSheetProps) {
+  const { t } = useTranslation();
+  const [created, setCreated] = useState<CreatedToken | null>(null);
+  const firstField = useRef<HTMLInputElement | null>(null);
+  if (created) return <RevealPanel created={created} onClose={onClose} />;
+  return (
+    <Sheet
+      isOpen
+      onClose={onClose}
+      title={token ? t("tokenForm.editTitle", { name: token.name }) : t("tokenForm.addTitle")}
+      closeLabel={t("common.close")}
+      initialFocus={firstField}
+    >
+      <TokenForm
+        token={token}
+        initial={token ? valuesOf(token) : emptyValues(name, models)}
+        firstField={firstField}
+        onCreated={setCreated}
+        onClose={onClose}
+      />
+    </Sheet>
+  );
+}
+
+interface TokenFormProps {
+  token: Token | null;
+  initial: TokenValues;
+  firstField: React.RefObject<HTMLInputElement | null>;
+  onCreated: (created: CreatedToken) => void;
+  onClose: () => void;
+}
+
+function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenFormProps) {
+  const { t } = useTranslation();
+  const errorText = useFieldError();
+  const [before] = useState(initial);
+  const form = useForm<TokenValues>({ resolver: zodResolver(tokenSchema), defaultValues: before });
+  const { control, register, handleSubmit, formState } = form;
+  const save = useSave(token, before, onCreated, onClose);
+  const isTaken = useIsNameTaken(useWatch({ control, name: "name" }), token);
+  const nameField = register("name");
+
+  return (
+    <form
+      noValidate
+      className="flex min-h-0 flex-1 flex-col"
+      onSubmit={(event) => void handleSubmit((values) => save.mutate(values))(event)}
+    >
+      <div className="flex flex-1 flex-col gap-5 overflow-y-auto px-5 py-5">
+        <Field
+          label={t("tokenForm.name")}
+          help={t("tokenForm.nameHelp")}
+          warning={isTaken && t("tokenForm.nameDuplicate")}
+          error={errorText(formState.errors.name?.message)}
+        >
+          {(field) => (
+            <Input
+              {...field}
+              autoComplete="off"
+              placeholder={t("tokenForm.namePlaceholder")}
+              {...nameField}
+              ref={(element) => {
+                nameField.ref(element);
+                firstField.current = element;
+              }}
+            />
+          )}
+        </Field>
+        <ExpirationField control={control} errors={formState.errors} />
+        <QuotaField
+          control={control}
+          errors={formState.errors}
+          used={token ? formatMoney(token.used_quota) : null}
+        />
+        <ModelsField control={control} errors={formState.errors} />
+        <AddressesField control={control} errors={formState.errors} />
+        {save.error && <ErrorNote error={save.error} />}
+      </div>
+      <footer className="flex shrink-0 justify-end gap-2 border-t border-line px-5 py-3">
+        <Button onClick={onClose}>{t("common.cancel")}</Button>
+        <Button type="submit" variant="primary" isBusy={save.isPending}>
+          {t("tokenForm.submit")}
+        </Button>
+      </footer>
+    </form>
+  );
+}
+
+function useSave(
+  token: Token | null,
+  before: TokenValues,
+  onCreated: (created: CreatedToken) => void,
+  onClose: () => void,
+) {
+  const { t } = useTranslation();
+  const queryClient = useQueryClient();
+  return useMutation<CreatedToken | Token, ApiError, TokenValues>({
+    mutationFn: (values) =>
+      token
+        ? bodyOf(
+            api.PATCH("/api/v1/tokens/{id}", {
+              params: { path: { id: token.id } },
+              body: changeOf(before, values),
+            }),
+          )
+        : bodyOf(api.POST("/api/v1/tokens", { body: newToken(values) })),
+    onSuccess: async (saved) => {
+      void queryClient.invalidateQueries({ queryKey: keys.tokens });
+      if ("secret" in saved) {
+        onCreated(saved);
+        return;
+      }
+      toasts.add({
+        type: "plain",
+        title: t("tokens.savedToast", { name: saved.name }),
+        priority: "low",
+      });
+      onClose();
+    },
+  });
+}
+
+/** Whether another token in sight has the same name; allowed, but worth a word. */
+function useIsNameTaken(name: string, token: Token | null): boolean {
+  const queryClient = useQueryClient();
+  const lists = queryClient.getQueriesData<TokenList>({ queryKey: [...keys.tokens, "list"] });
+  const wanted = name.trim();
+  return lists.some(([, list]) =>
+    list?.items.some((other) => other.id !== token?.id && other.name === wanted),
+  );
+}
+
+/** The form of a token that the address names and the page may not have in sight. */
+export function EditTokenSheet({
+  id,
+  known,
+  onClose,
+}: {
+  id: string;
+  known: Token | undefined;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const { data, error } = useQuery({
+    queryKey: [...keys.tokens, "form", id],
+    queryFn: () => bodyOf(api.GET("/api/v1/tokens/{id}", { params: { path: { id } } })),
+    enabled: known === undefined,
+    gcTime: 0,
+  });
+  // The list may be read anew while the form is open; what is being edited must not change under it.
+  const [first] = useState(known);
+  const token = first ?? data;
+  if (token) return <TokenSheet token={token} onClose={onClose} />;
+  return (
+    <Sheet
+      isOpen
+      onClose={onClose}
+      title={t("tokenForm.editFallback")}
+      closeLabel={t("common.close")}
+    >
+      <div className="p-5">
+        {error ? <ErrorNote error={error} /> : <span className="skeleton block h-5 w-40" />}
+      </div>
+    </Sheet>
+  );
+}

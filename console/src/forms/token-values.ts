@@ -1,0 +1,92 @@
+import { z } from "zod";
+
+import type { NewToken, Token, TokenChange } from "@/api/types";
+import { isIpRule } from "@/lib/ip";
+import { amountInput, canonicalAmount } from "@/lib/money";
+import { modelPattern } from "@/lib/patterns";
+import { fromLocalInput, inDays, toLocalInput } from "@/lib/time";
+
+export const lifetimes = ["days30", "days90", "year", "neverExpires", "custom"] as const;
+export type Lifetime = (typeof lifetimes)[number];
+
+const lifetimeDays: Partial<Record<Lifetime, number>> = { days30: 30, days90: 90, year: 365 };
+
+/** Messages are keys of `validation`, put into words where they are shown. */
+export const tokenSchema = z
+  .object({
+    name: z.string().trim().min(1, "required").max(64, "nameLength"),
+    lifetime: z.enum(lifetimes),
+    customTime: z.string(),
+    isUnlimited: z.boolean(),
+    quota: z.string().trim(),
+    models: z.array(z.string().regex(modelPattern, "model")),
+    ipRules: z.array(z.string().refine(isIpRule, "ip")),
+  })
+  .superRefine((values, context) => {
+    const wrong = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (!values.isUnlimited && !amountInput.test(values.quota)) wrong("quota", "amount");
+    if (values.lifetime === "custom") {
+      const time = fromLocalInput(values.customTime);
+      if (time === null) wrong("customTime", "timeRequired");
+      else if (new Date(time).getTime() <= Date.now()) wrong("customTime", "timePast");
+    }
+  });
+
+export type TokenValues = z.infer<typeof tokenSchema>;
+
+export function emptyValues(name: string, models: string[]): TokenValues {
+  return {
+    name,
+    lifetime: "days90",
+    customTime: "",
+    isUnlimited: false,
+    quota: "20",
+    models,
+    ipRules: [],
+  };
+}
+
+export function valuesOf(token: Token): TokenValues {
+  return {
+    name: token.name,
+    lifetime: token.expires_at ? "custom" : "neverExpires",
+    customTime: token.expires_at ? toLocalInput(token.expires_at) : "",
+    isUnlimited: token.quota === null || token.quota === undefined,
+    quota: token.quota ?? "",
+    models: token.models,
+    ipRules: token.ip_rules,
+  };
+}
+
+/** When a token of these values expires; null is never. */
+export function expiryOf(values: Pick<TokenValues, "lifetime" | "customTime">): string | null {
+  if (values.lifetime === "custom") return fromLocalInput(values.customTime);
+  const days = lifetimeDays[values.lifetime];
+  return days === undefined ? null : inDays(days);
+}
+
+export function newToken(values: TokenValues): NewToken {
+  return {
+    name: values.name,
+    expires_at: expiryOf(values),
+    quota: values.isUnlimited ? null : canonicalAmount(values.quota),
+    models: values.models,
+    ip_rules: values.ipRules,
+    enabled: true,
+  };
+}
+
+/** Only what was changed: a token that has expired can still be renamed. */
+export function changeOf(before: TokenValues, after: TokenValues): TokenChange {
+  const whole = newToken(after);
+  const isSame = (...keys: (keyof TokenValues)[]) =>
+    keys.every((key) => JSON.stringify(before[key]) === JSON.stringify(after[key]));
+  return {
+    ...(isSame("name") ? {} : { name: whole.name }),
+    ...(isSame("lifetime", "customTime") ? {} : { expires_at: whole.expires_at ?? null }),
+    ...(isSame("isUnlimited", "quota") ? {} : { quota: whole.quota ?? null }),
+    ...(isSame("models") ? {} : { models: after.models }),
+    ...(isSame("ipRules") ? {} : { ip_rules: after.ipRules }),
+  };
+}

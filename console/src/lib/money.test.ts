@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+
+import {
+  amountInput,
+  canonicalAmount,
+  exactMoney,
+  formatMoney,
+  isZero,
+  meterPercent,
+} from "./money";
+
+describe("formatMoney", () => {
+  it.each([
+    ["20", "$20.00"],
+    ["1.25", "$1.25"],
+    ["0.00123", "$0.00123"],
+    ["1234567.5", "$1,234,567.50"],
+    ["0.1234567", "$0.123456"],
+    ["0.000000123", "<$0.000001"],
+    ["-0.5", "-$0.50"],
+    ["0", "$0.00"],
+    ["9007199254740993.000001", "$9,007,199,254,740,993.000001"],
+  ])("shows %s as %s without passing through a float", (value, shown) => {
+    expect(formatMoney(value)).toBe(shown);
+  });
+
+  it("keeps every digit in the exact form", () => {
+    expect(exactMoney("0.000000123")).toBe("$0.000000123");
+    expect(exactMoney("-1.5")).toBe("-$1.5");
+  });
+});
+
+describe("amounts that people type", () => {
+  it("accepts at most six decimals", () => {
+    expect(amountInput.test("20.123456")).toBe(true);
+    expect(amountInput.test("20.1234567")).toBe(false);
+    expect(amountInput.test("1e3")).toBe(false);
+    expect(amountInput.test("-1")).toBe(false);
+  });
+
+  it("sends the canonical form", () => {
+    expect(canonicalAmount("020.500")).toBe("20.5");
+    expect(canonicalAmount("0")).toBe("0");
+    expect(canonicalAmount("5.000")).toBe("5");
+  });
+});
+
+describe("meters", () => {
+  it("never leave their track", () => {
+    expect(meterPercent("18.75", "20")).toBe(93);
+    expect(meterPercent("-1", "20")).toBe(0);
+    expect(meterPercent("30", "20")).toBe(100);
+    expect(meterPercent("1", "0")).toBe(0);
+  });
+
+  it("knows zero in all its forms", () => {
+    expect(["0", "0.00", "-0"].every(isZero)).toBe(true);
+    expect(isZero("0.000000001")).toBe(false);
+  });
+});

@@ -1,0 +1,52 @@
+/**
+ * Money comes as decimal strings and is only ever shown. Nothing here turns an amount into a
+ * float: that would print figures that the ledger does not hold.
+ */
+const amount = /^(-?)(\d+)(?:\.(\d+))?$/;
+const decimals_shown_max = 6;
+
+/** "1234.5" → "$1,234.50"; "0.000000123" → "<$0.000001". Digits beyond the sixth are cut off. */
+export function formatMoney(value: string): string {
+  const match = amount.exec(value);
+  if (!match) return value;
+  const [, sign = "", whole = "0", fraction = ""] = match;
+  const shown = fraction.slice(0, decimals_shown_max).replace(/0+$/, "").padEnd(2, "0");
+  const isLost = /^0*$/.test(whole + shown) && /[1-9]/.test(fraction);
+  if (isLost) return sign === "-" ? ">-$0.000001" : "<$0.000001";
+  return `${sign}$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${shown}`;
+}
+
+/** Every digit that the server sent, for tooltips. */
+export function exactMoney(value: string): string {
+  return value.startsWith("-") ? `-$${value.slice(1)}` : `$${value}`;
+}
+
+export function isZero(value: string): boolean {
+  return /^-?0+(\.0+)?$/.test(value);
+}
+
+/** Whole percent of `part` in `whole` for the width of a meter, not for any figure. */
+export function meterPercent(part: string, whole: string): number {
+  const [a, b] = [toNano(part), toNano(whole)];
+  if (a === null || b === null || b <= 0n) return 0;
+  const percent = Number((a * 100n) / b);
+  return Math.min(100, Math.max(0, percent));
+}
+
+function toNano(value: string): bigint | null {
+  const match = amount.exec(value);
+  if (!match) return null;
+  const [, sign = "", whole = "0", fraction = ""] = match;
+  return BigInt(sign + whole + fraction.slice(0, 9).padEnd(9, "0"));
+}
+
+/** What a person may type as an amount: plain digits, at most six decimals. */
+export const amountInput = /^\d{1,9}(\.\d{1,6})?$/;
+
+/** "020.50" → "20.5": the form in which the server keeps it. */
+export function canonicalAmount(typed: string): string {
+  const [whole = "0", fraction = ""] = typed.trim().split(".");
+  const digits = fraction.replace(/0+$/, "");
+  const lead = whole.replace(/^0+(?=\d)/, "");
+  return digits === "" ? lead : `${lead}.${digits}`;
+}

@@ -1,0 +1,5 @@
+import type { Session } from "@/api/types";
+
+export function isOperator(role: Session["user"]["role"]): boolean {
+  return role === "owner" || role === "admin";
+}

@@ -1,0 +1,92 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+
+import { AppShell } from "@/components/app-shell";
+import { CrashPage } from "@/components/crash-page";
+import { PageSkeleton } from "@/components/page-skeleton";
+import { NotFoundPage } from "@/routes/not-found";
+import { RootPage } from "@/routes/root";
+
+import { parseTokensSearch } from "./lib/tokens-search";
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: RootPage,
+  notFoundComponent: NotFoundPage,
+  errorComponent: CrashPage,
+});
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/tokens", replace: true });
+  },
+});
+
+const app = createRoute({ getParentRoute: () => root, id: "app", component: AppShell });
+
+const tokens = createRoute({
+  getParentRoute: () => app,
+  path: "/tokens",
+  validateSearch: parseTokensSearch,
+  component: lazyRouteComponent(() => import("@/routes/tokens"), "TokensPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const channels = createRoute({
+  getParentRoute: () => app,
+  path: "/channels",
+  component: lazyRouteComponent(() => import("@/routes/channels"), "ChannelsPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search): { next?: string } =>
+    typeof search.next === "string" ? { next: search.next } : {},
+  component: lazyRouteComponent(() => import("@/routes/sign-in"), "SignInPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("@/routes/setup"), "SetupPage"),
+});
+
+const routeTree = root.addChildren([index, app.addChildren([tokens, channels]), signIn, setup]);
+
+export function createAppRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: "intent",
+    defaultPendingMs: 0,
+    defaultPendingMinMs: 0,
+    defaultErrorComponent: CrashPage,
+    // Plain query strings, so that documentation can link to /tokens?new=1&name=42 as text.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const pairs = Object.entries(search).flatMap(([key, value]) =>
+        value === undefined || value === "" ? [] : [[key, String(value)]],
+      );
+      return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
+    },
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+  interface HistoryState {
+    /** The page was reached by "Next page", so the page before it is one step back. */
+    isFollowingPage?: boolean;
+  }
+}
