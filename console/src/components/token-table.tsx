@@ -40,16 +40,16 @@ interface Column {
 const columns: readonly Column[] = [
   { id: "name", width: "w-auto", sorts: ["name", "-name"] },
   { id: "status", width: "w-[156px]", sorts: [] },
-  { id: "usedQuota", width: "w-[112px]", sorts: ["-used_quota", "used_quota"] },
+  { id: "usedQuota", width: "w-[124px]", sorts: ["-used_quota", "used_quota"] },
   { id: "remainingQuota", width: "w-[176px]", sorts: [] },
   { id: "lastUsed", width: "w-[128px]", sorts: [], isWideOnly: true },
-  { id: "createdTime", width: "w-[128px]", sorts: ["-created_at", "created_at"] },
+  { id: "createdTime", width: "w-[144px]", sorts: ["-created_at", "created_at"] },
   { id: "expirationTime", width: "w-[140px]", sorts: ["expires_at"] },
 ];
 
 const hiddenUnlessWide = "hidden wide:table-cell";
 const head =
-  "h-9 border-b border-line-strong px-3 text-left text-head font-medium text-muted first:pl-4";
+  "h-9 whitespace-nowrap border-b border-line-strong px-3 text-left text-head font-medium text-muted first:pl-4";
 const cell = "h-14 border-b border-line px-3 py-1.5 first:pl-4";
 // Stays in sight when the table is scrolled sideways.
 const pinned = "sticky right-0 bg-surface";

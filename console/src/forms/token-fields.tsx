@@ -171,7 +171,7 @@ export function AddressesField({ control, errors }: FieldsProps) {
           control={control}
           name="ipRules"
           render={({ field: { value, onChange } }) => (
-            <div className="flex flex-col items-start gap-2">
+            <div className="flex flex-col gap-2">
               <ChipsInput
                 {...field}
                 values={value}
@@ -182,7 +182,11 @@ export function AddressesField({ control, errors }: FieldsProps) {
                 isInvalid={(rule) => !isIpRule(rule)}
               />
               {own !== "" && !value.includes(own) && (
-                <Button size="small" onClick={() => onChange([...value, own])}>
+                <Button
+                  size="small"
+                  className="self-start"
+                  onClick={() => onChange([...value, own])}
+                >
                   {t("tokenForm.ipsAddMine", { address: own })}
                 </Button>
               )}

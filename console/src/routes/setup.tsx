@@ -1,6 +1,6 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import { Controller, useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
@@ -38,13 +38,14 @@ const schema = z.object({
 type Values = z.infer<typeof schema>;
 
 /** The code stands behind the `#`, which browsers send to nobody. */
-function codeOfLink(): string | null {
-  return new URLSearchParams(window.location.hash.slice(1)).get("code");
+function useLinkCode(): string | null {
+  const hash = useRouterState({ select: (state) => state.location.hash });
+  return new URLSearchParams(hash).get("code");
 }
 
 export function SetupPage() {
   const { t } = useTranslation();
-  const [code] = useState(codeOfLink);
+  const code = useLinkCode();
   const [step, setStep] = useState<Step>("owner");
   const { data: instance } = useQuery(instanceQuery);
   const navigate = useNavigate();
