@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 /// What a check found; empty where everything is as it should be.
 type Findings = Vec<String>;
+type Check = fn() -> Result<Findings, String>;
 
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "the output of a command")]
 fn main() -> ExitCode {
-    let checks: [(&str, fn() -> Result<Findings, String>); 3] = [
+    let checks: [(&str, Check); 3] = [
         ("crate directions", directions::check),
         ("file lengths", files::check_lengths),
         ("registry hosts", files::check_hosts),
@@ -22,7 +23,9 @@ fn main() -> ExitCode {
             Ok(findings) if findings.is_empty() => println!("{name}: fine"),
             Ok(findings) => {
                 sound = false;
-                findings.iter().for_each(|finding| eprintln!("{name}: {finding}"));
+                for finding in findings {
+                    eprintln!("{name}: {finding}");
+                }
             }
             Err(failure) => {
                 sound = false;

@@ -5,7 +5,7 @@
 //! * a route: its path in `ingress.rs`, its operation in `anc-wire`, and what it does beside
 //!   `relay.rs` (the free ones, `models.rs` and `count.rs`, show how).
 //! * a limit: a field of [`Limits`] with its reason, a key in `config.default.toml`, a row in
-//!   `docs/limits.md`.
+//!   `docs/configuration.md`.
 //! * a way for a stream to end: a `Stop` in `delivery.rs` and an `EndReason` in `anc-ledger`.
 
 mod account;

@@ -1,0 +1,155 @@
+//! A control plane on a fresh store, and a browser of few words.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anc_control::{Control, ControlParts, ControlSettings, PeerAddress};
+use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
+use anc_store::{Durability, OpenOptions, Store};
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, Response};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+pub(crate) const OWNER: &str = "owner@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) struct World {
+    pub(crate) control: Control,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) store: Store,
+    _data: TempDir,
+}
+
+/// An answer, read.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: Response<()>,
+    pub(crate) json: Value,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn code(&self) -> &str {
+        self.json["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.head.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+/// A client at one address, with a cookie once it has one.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    router: Router,
+    pub(crate) address: IpAddr,
+    pub(crate) cookie: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::at(None, false).await
+    }
+
+    pub(crate) async fn at(public_url: Option<&str>, insecure_http: bool) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_000_000_000)));
+        let entropy = Arc::new(FixedEntropy::new(7));
+        let options = OpenOptions {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::<FixedEntropy>::clone(&entropy),
+            master_key: [7; 32],
+            durability: Durability::Process,
+        };
+        let store = Store::open(&data.path().join("relay.db"), options).await.unwrap();
+        let control = Control::new(ControlParts {
+            store: store.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy,
+            settings: ControlSettings {
+                public_url: public_url.map(|url| url.parse().unwrap()),
+                insecure_http,
+                version: "0.0.0",
+            },
+            changes_timeout: Duration::ZERO,
+        });
+        Self { control, clock, store, _data: data }
+    }
+
+    /// A world with its owner, and the owner's browser.
+    pub(crate) async fn with_owner() -> (Self, Browser) {
+        let world = Self::new().await;
+        let mut browser = world.browser("127.0.0.1");
+        let code = world.control.issue_setup_code().await.unwrap().unwrap();
+        let answer = browser.post("/setup", &setup_body(code.expose())).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        browser.keep_cookie(&answer);
+        (world, browser)
+    }
+
+    pub(crate) fn browser(&self, address: &str) -> Browser {
+        Browser {
+            router: self.control.router(),
+            address: address.parse().unwrap(),
+            cookie: String::new(),
+        }
+    }
+}
+
+pub(crate) fn setup_body(code: &str) -> Value {
+    json!({ "code": code, "email": OWNER, "password": PASSWORD, "billing": "metered",
+        "starting_balance": "20" })
+}
+
+impl Browser {
+    pub(crate) fn keep_cookie(&mut self, answer: &Answer) {
+        answer.header("set-cookie").split(';').next().unwrap().clone_into(&mut self.cookie);
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str, body: &str) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header("host", "localhost:8080")
+            .header("cookie", &self.cookie)
+            .header("x-anc-console", "1")
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        request.extensions_mut().insert(PeerAddress(self.address));
+        request
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer {
+            status: head.status.as_u16(),
+            head: Response::from_parts(head, ()),
+            json: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path, "")).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path, &body.to_string())).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PATCH, path, &body.to_string())).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path, "")).await
+    }
+}
