@@ -78,7 +78,7 @@ impl Control {
     /// Puts the parts together.
     pub fn new(parts: ControlParts) -> Self {
         Self(Arc::new(Shared {
-            passwords: Passwords::new(&*parts.entropy),
+            passwords: Passwords::new(),
             throttle: Throttle::new(),
             store: parts.store,
             clock: parts.clock,

@@ -18,18 +18,19 @@ const CHARS_MIN: usize = 10;
 /// Longer texts are no safer, only slower.
 const BYTES_MAX: usize = 256;
 
+/// What is compared where the person is unknown, so that this takes as long. No password is known
+/// that has this hash, and where nobody is meant a match counts for nothing.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+                      AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// The one place where passwords are hashed and compared.
 pub(crate) struct Passwords {
     turns: Semaphore,
-    /// A hash of nobody's password, compared where the person is unknown.
-    nobody: Secret,
 }
 
 impl Passwords {
-    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
-        // A hash that cannot be made is one that nothing matches.
-        let nobody = hash("", entropy).unwrap_or_default();
-        Self { turns: Semaphore::new(AT_ONCE_MAX), nobody: Secret::new(nobody) }
+    pub(crate) const fn new() -> Self {
+        Self { turns: Semaphore::const_new(AT_ONCE_MAX) }
     }
 
     /// A new password's hash; refuses one that is too short or too long.
@@ -62,7 +63,7 @@ impl Passwords {
             return Ok(false);
         }
         let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let hash = hash.unwrap_or_else(|| Secret::new(NOBODY));
         let matches = self
             .slowly(move || {
                 PasswordHash::new(hash.expose()).is_ok_and(|parsed| {
@@ -93,10 +94,6 @@ fn salt(entropy: &dyn Entropy) -> Result<SaltString, ApiError> {
     SaltString::encode_b64(&bytes).map_err(|_| ApiError::internal())
 }
 
-fn hash(password: &str, entropy: &dyn Entropy) -> Option<String> {
-    hash_with(password, &salt(entropy).ok()?)
-}
-
 fn hash_with(password: &str, salt: &SaltString) -> Option<String> {
     argon().hash_password(password.as_bytes(), salt).ok().map(|hash| hash.to_string())
 }
@@ -110,18 +107,19 @@ mod tests {
     #[tokio::test]
     async fn a_password_matches_itself_alone() {
         let entropy = FixedEntropy::new(1);
-        let passwords = Passwords::new(&entropy);
+        let passwords = Passwords::new();
         let hash = passwords.hash(Secret::new("correct horse"), &entropy).await.unwrap();
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(passwords.matches(Secret::new("correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.matches(Secret::new("correct hors"), Some(hash)).await.unwrap());
         assert!(!passwords.matches(Secret::new(""), None).await.unwrap());
+        assert!(PasswordHash::new(NOBODY).is_ok(), "nobody's hash is really compared");
     }
 
     #[tokio::test]
     async fn a_password_has_a_least_and_a_greatest_length() {
         let entropy = FixedEntropy::new(1);
-        let passwords = Passwords::new(&entropy);
+        let passwords = Passwords::new();
         for text in ["ninechars".to_owned(), "x".repeat(257)] {
             let refused = passwords.hash(Secret::new(text), &entropy).await.unwrap_err();
             assert_eq!(refused.field, Some("password"));

@@ -36,8 +36,9 @@ impl Planes {
     ) -> Response<PlaneBody> {
         let client = self.trusted_proxies.client(peer, forwarded_for(request.headers()));
         if Gateway::owns(request.uri().path()) {
-            // Infallible: an error is an answer.
-            let Ok(response) = self.gateway.handle(request, client).await;
+            // Boxed, since the connection keeps the room of what it once waited for: a stream would
+            // hold on to the state of its whole admission. Infallible: an error is an answer.
+            let Ok(response) = Box::pin(self.gateway.handle(request, client)).await;
             return response.map(PlaneBody::Gateway);
         }
         request.extensions_mut().insert(PeerAddress(client.address));

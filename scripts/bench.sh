@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# The cost of the relay against a plain proxy, measured in one run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --quiet --profile release --package anc-relay --package anc-simulator
+export ANC_BINARY="$PWD/target/release/anc-relay"
+export ANC_UPSTREAM="$PWD/target/release/anc-scripted-upstream"
+exec node bench/run.mjs "$@"
