@@ -40,11 +40,11 @@ interface Column {
 const columns: readonly Column[] = [
   { id: "name", width: "w-auto", sorts: ["name", "-name"] },
   { id: "status", width: "w-[156px]", sorts: [] },
-  { id: "usedQuota", width: "w-[124px]", sorts: ["-used_quota", "used_quota"] },
-  { id: "remainingQuota", width: "w-[176px]", sorts: [] },
+  { id: "usedQuota", width: "w-[120px]", sorts: ["-used_quota", "used_quota"] },
+  { id: "remainingQuota", width: "w-[168px]", sorts: [] },
   { id: "lastUsed", width: "w-[128px]", sorts: [], isWideOnly: true },
-  { id: "createdTime", width: "w-[144px]", sorts: ["-created_at", "created_at"] },
-  { id: "expirationTime", width: "w-[140px]", sorts: ["expires_at"] },
+  { id: "createdTime", width: "w-[136px]", sorts: ["-created_at", "created_at"] },
+  { id: "expirationTime", width: "w-[128px]", sorts: ["expires_at"] },
 ];
 
 const hiddenUnlessWide = "hidden wide:table-cell";

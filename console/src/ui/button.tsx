@@ -69,7 +69,7 @@ export function IconButton({ label, icon, className, size = "medium", ...rest }:
       variant="quiet"
       size={size}
       aria-label={label}
-      className={cx(size === "small" ? "w-7 px-0" : "w-8 px-0", className)}
+      className={cx(size === "small" ? "w-7 px-0!" : "w-8 px-0!", className)}
       {...rest}
     >
       {icon}

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anc_control::{Control, ControlSettings};
+use anc_domain::Clock;
 use anc_gateway::DataPlane;
 use anc_upstream::Upstream;
 use axum::Router;
@@ -49,7 +50,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         config.limits.clone(),
     )
     .await?;
-    let workers = start_workers(&config, &data_plane, &control)?;
+    let workers = start_workers(&config, &data_plane, &control, Arc::clone(&base.clock))?;
     serve_command_line(&base.data, control.local_router())?;
 
     announce(&config, address, &control).await?;
@@ -87,12 +88,13 @@ fn start_workers(
     config: &Config,
     data_plane: &DataPlane,
     control: &Control,
+    clock: Arc<dyn Clock>,
 ) -> Result<Workers, ServeError> {
     let public = control.router().fallback_service(console::routes(config.public_url.as_ref()));
     let (data_plane, timeouts) = (data_plane.clone(), config.timeouts);
     let trusted_proxies = Arc::new(config.trusted_proxies.clone());
     let control_runtime = Handle::current();
-    let simulated = Arc::new(Simulated::new());
+    let simulated = Arc::new(Simulated::new(clock));
     let planes = move || Planes {
         gateway: data_plane.worker(Upstream::new(timeouts, simulated.clone())),
         control: public.clone(),

@@ -1,7 +1,9 @@
 //! The Simulated provider, called in process.
 
 use std::io;
+use std::sync::Arc;
 
+use anc_domain::Clock;
 use anc_simulator::{Pace, Simulator};
 use anc_upstream::{InProcessProvider, UpstreamBody};
 use bytes::Bytes;
@@ -13,8 +15,9 @@ use http_body_util::BodyExt as _;
 pub(crate) struct Simulated(Simulator);
 
 impl Simulated {
-    pub(crate) fn new() -> Self {
-        Self(Simulator::new(Pace::Lifelike))
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let seconds = move || u64::try_from(clock.now().as_seconds()).unwrap_or_default();
+        Self(Simulator::new(Pace::Lifelike).with_clock(seconds))
     }
 }
 
