@@ -63,9 +63,9 @@ fn is_ours(headers: &HeaderMap, public_url: Option<&Url>) -> bool {
     headers.contains_key(X_ANC_CONSOLE) && same_site && same_origin
 }
 
-/// A path of the API where nothing is.
+/// A path where programs look and nothing is.
 pub(crate) async fn nothing_here() -> ApiError {
-    ApiError::not_found("path in the control API")
+    ApiError::not_found("path")
 }
 
 /// A path that takes another method.

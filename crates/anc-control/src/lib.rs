@@ -104,6 +104,8 @@ impl Control {
         router
             .route("/api", any(frame::nothing_here))
             .route("/api/{*rest}", any(frame::nothing_here))
+            // Where monitoring looks; a page of HTML would be taken for an answer.
+            .route("/metrics", any(frame::nothing_here))
             .method_not_allowed_fallback(frame::wrong_method)
             .layer(DefaultBodyLimit::max(json::BODY_BYTES_MAX))
             .layer(from_fn_with_state(state.clone(), frame::frame))

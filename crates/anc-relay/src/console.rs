@@ -4,6 +4,8 @@ use anc_control::security_headers;
 use axum::Router;
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum::routing::any;
+use http::StatusCode;
 use memory_serve::CacheControl;
 use url::Url;
 
@@ -13,10 +15,12 @@ pub(crate) fn routes(public_url: Option<&Url>) -> Router {
     memory_serve::load!()
         .index_file(Some("/index.html"))
         .fallback(Some("/index.html"))
-        .fallback_status(http::StatusCode::OK)
+        .fallback_status(StatusCode::OK)
         .html_cache_control(CacheControl::NoCache)
         .cache_control(CacheControl::Long)
         .into_router()
+        // A page that is older than this binary asks for files that are gone; it must not get HTML.
+        .route("/assets/{*rest}", any(|| async { StatusCode::NOT_FOUND }))
         .layer(middleware::from_fn(move |request: axum::extract::Request, next: Next| async move {
             let mut response: Response = next.run(request).await;
             for (name, value) in security_headers(https) {

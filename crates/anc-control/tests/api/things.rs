@@ -182,7 +182,7 @@ async fn the_document_describes_every_route() {
         for method in methods.as_object().unwrap().keys() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let answer = owner.send(owner.request(method.clone(), &path, "{}")).await;
-            let nowhere = answer.text.contains("no such path") || answer.status == 405;
+            let nowhere = answer.text.contains("no such path.") || answer.status == 405;
             assert!(!nowhere, "{method} {path}: {}", answer.text);
         }
     }

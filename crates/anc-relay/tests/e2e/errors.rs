@@ -139,3 +139,21 @@ async fn an_exhausted_balance_is_a_402_for_anthropic_and_a_429_for_openai() {
     assert_eq!(world.client.post("/v1/messages", &token, &messages(false)).await.status, 200);
     world.relay.verify().unwrap();
 }
+
+#[tokio::test]
+async fn programs_never_get_the_consoles_page_for_an_error() {
+    let world = World::new("0").await;
+    for path in ["/api", "/api/v1/nothing", "/api/v2", "/metrics", "/v1", "/v1beta/models"] {
+        let answer = world.client.call(Method::GET, path, "", &Value::Null).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["error"]["code"].as_str()),
+            (404, Some("not_found")),
+            "{path}"
+        );
+    }
+    assert_eq!(
+        world.client.call(Method::GET, "/assets/old.js", "", &Value::Null).await.status,
+        404
+    );
+    assert_eq!(world.client.call(Method::GET, "/tokens", "", &Value::Null).await.status, 200);
+}
