@@ -1,6 +1,6 @@
 //! The control API as browsers and programs meet it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
 mod support;
