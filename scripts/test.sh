@@ -59,6 +59,7 @@ else
   suite 'Rust' '\d+(?= passed;)' '\d+(?= failed;)' cargo test --workspace --quiet
 fi
 
+check 'console: generated types' scripts/generated.sh
 check 'console: types' npm --prefix console run --silent typecheck
 check 'console: lint' npm --prefix console run --silent lint
 suite 'console: units' '(?<=Tests )[ ]*(\d+ failed \| )?\K\d+(?= passed)' '(?<=Tests )[ ]*\d+(?= failed)' \
