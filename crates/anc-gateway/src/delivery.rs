@@ -5,8 +5,6 @@
 //! awaited where there is still somebody to wait for it, and by its `Drop` where the client has
 //! left, which drops the body that hyper was writing and everything in it.
 
-use std::time::Duration;
-
 use anc_domain::{NanoUsd, RelayError, UnixMillis};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_store::{OpenHold, Settlement};
@@ -20,12 +18,10 @@ use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::relay::Held;
 use crate::running::Running;
+use crate::silence::Silence;
 use crate::upstream::{Accepted, Content};
 use crate::written_body::{CutShort, FrameSink, WrittenBody};
 use crate::{Gateway, GatewayBody, error, upstream};
-
-/// How often a running stream looks at its clocks.
-const TICK: Duration = Duration::from_secs(2);
 
 const X_RELAY_CHARGE: HeaderName = HeaderName::from_static("x-relay-charge");
 const X_RELAY_OUTPUT_LOWERED: HeaderName = HeaderName::from_static("x-relay-max-output-lowered");
@@ -261,7 +257,7 @@ async fn write_until_last(
     sink: &mut FrameSink,
 ) -> Result<Bytes, Stop> {
     let mut first = first.into_iter();
-    let mut silence = Silence::new(delivery.gateway.clone());
+    let mut silence = Silence::new(&delivery.gateway.limits);
     loop {
         let frame = match first.next() {
             Some(frame) => Some(frame),
@@ -325,50 +321,6 @@ fn record_progress(delivery: &Delivery) {
     let measured = measure(&delivery.observed, EndReason::Interrupted, delivery.input_expected);
     if let Some(hold) = &delivery.hold {
         hold.observe(&measured.usage);
-    }
-}
-
-/// How long the provider has been silent, counted in ticks: one timer a stream, none a frame.
-struct Silence {
-    gateway: Gateway,
-    timer: std::pin::Pin<Box<tokio::time::Sleep>>,
-    ticks: u32,
-    ticks_since_event: u32,
-    ticks_since_keepalive: u32,
-}
-
-impl Silence {
-    fn new(gateway: Gateway) -> Self {
-        let timer = Box::pin(tokio::time::sleep(TICK));
-        Self { gateway, timer, ticks: 0, ticks_since_event: 0, ticks_since_keepalive: 0 }
-    }
-
-    async fn tick(&mut self) {
-        self.timer.as_mut().await;
-        let next = tokio::time::Instant::now() + TICK;
-        self.timer.as_mut().reset(next);
-        self.ticks += 1;
-        self.ticks_since_event += 1;
-        self.ticks_since_keepalive += 1;
-    }
-
-    const fn broken(&mut self) {
-        self.ticks_since_event = 0;
-        self.ticks_since_keepalive = 0;
-    }
-
-    fn too_long(&self, content_came: bool) -> bool {
-        let limits = &self.gateway.limits;
-        let silent_max = if content_came { limits.idle } else { limits.first_content };
-        TICK * self.ticks_since_event >= silent_max || TICK * self.ticks >= limits.total
-    }
-
-    fn wants_keepalive(&mut self) -> bool {
-        let due = TICK * self.ticks_since_keepalive >= self.gateway.limits.keepalive;
-        if due {
-            self.ticks_since_keepalive = 0;
-        }
-        due
     }
 }
 

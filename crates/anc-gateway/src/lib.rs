@@ -24,6 +24,7 @@ mod models;
 mod relay;
 mod running;
 mod shared;
+mod silence;
 mod upstream;
 mod written_body;
 

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use anc_domain::{ModelName, RelayError, RelayErrorCode as Code};
+use anc_domain::ModelName;
 
 use crate::Protocol;
 use crate::count::InputSize;
+use crate::fault::ScanError;
 use crate::json::{Kind, Malformed, Part, Value, Walker, unescaped};
 
 /// A string that starts so, or stands under the key `data`, is a picture or a document and no text.
@@ -68,63 +69,6 @@ impl RequestFacts {
         match self.protocol {
             Protocol::OpenAiChat => self.stream_options.included,
             Protocol::AnthropicMessages => true,
-        }
-    }
-}
-
-/// A request that cannot be understood.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ScanError {
-    /// Not JSON, or nested too deep.
-    #[error("the body is not valid JSON: {problem} at byte {at}")]
-    Malformed {
-        /// The offset of the fault.
-        at: usize,
-        /// What is wrong there.
-        problem: &'static str,
-    },
-    /// There is no `model`.
-    #[error("the body has no `model`")]
-    NoModel,
-    /// No model can have this name.
-    #[error("no model has such a name")]
-    BadModelName,
-    /// A field has a value that it cannot have.
-    #[error("`{field}` must be {expected}")]
-    Field {
-        /// The field's name.
-        field: &'static str,
-        /// What it takes.
-        expected: &'static str,
-    },
-    /// Two fields of one name, of which relay and provider could each read another.
-    #[error("`{0}` is given twice")]
-    Twice(&'static str),
-    /// An option whose price is not known.
-    #[error(
-        "this value of `{0}` is not offered here, since it has a price of its own; leave it out"
-    )]
-    Unpriced(&'static str),
-}
-
-impl From<Malformed> for ScanError {
-    fn from(fault: Malformed) -> Self {
-        Self::Malformed { at: fault.at, problem: fault.problem }
-    }
-}
-
-impl ScanError {
-    /// The error for the caller.
-    pub fn into_error(self) -> RelayError {
-        match self {
-            Self::BadModelName => RelayError::new(
-                Code::ModelNotFound,
-                "There is no model of that name. GET /v1/models lists those that this API token \
-                 may use.",
-            ),
-            other => {
-                RelayError::new(Code::InvalidRequest, format!("The request was refused: {other}."))
-            }
         }
     }
 }
