@@ -56,7 +56,11 @@ pub(crate) async fn relay(
     // 7 dispatch: attempt after attempt until one provider accepts, or finds fault with the request.
     let attempts = Attempts { gateway, call: &call, channels: &admitted.channels, facts: &facts };
     let body = held.edited(&facts, &body);
-    let accepted = match attempts.run(&order, body).await? {
+    let answer = tokio::select! {
+        answer = attempts.run(&order, body) => answer?,
+        () = running.revoked() => return Err(error::token_disabled()),
+    };
+    let accepted = match answer {
         Answer::Accepted(accepted) => *accepted,
         Answer::Refused(refusal) => return Ok(upstream::pass_refusal_on(&call, refusal)),
     };

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{World, chat, nanos, slow_chat};
+use anc_testkit::simulator::Step;
+
+use crate::support::{World, chat, eventually, nanos, slow_chat};
 
 #[tokio::test]
 async fn l11_a_disabled_token_is_refused_and_its_stream_ends_within_a_second() {
@@ -38,4 +40,23 @@ async fn a_deleted_token_never_works_again_and_its_usage_stays() {
     let refused = world.client.post("/v1/chat/completions", &token, &chat(false)).await;
     assert_eq!(refused.json()["error"]["code"], "invalid_api_key");
     world.relay.verify().unwrap();
+}
+
+#[tokio::test]
+async fn a_disabled_tokens_request_that_waits_for_its_provider_ends_too() {
+    let world = World::new("20").await;
+    let token = world.relay.create_token("ci", &[]);
+    world.upstream.push(Step::stall_before_head());
+    let client = world.client.clone();
+    let waiting =
+        tokio::spawn(async move { client.post("/v1/chat/completions", &token, &chat(true)).await });
+    eventually("the provider is asked", || !world.upstream.requests().is_empty()).await;
+    world.relay.run(&["token", "disable", "ci"], "");
+    let ended = tokio::time::timeout(Duration::from_secs(1), waiting).await.unwrap().unwrap();
+    assert_eq!((ended.status.as_u16(), ended.header("x-relay-error")), (401, "token_disabled"));
+    eventually("the provider is let go", || {
+        world.upstream.requests().iter().all(|request| request.outcome.is_client_gone())
+    })
+    .await;
+    assert_eq!(nanos(&world.relay.token("ci")["held"]), 0);
 }
