@@ -60,7 +60,7 @@ impl Delivery {
         gateway: &Gateway,
         call: &Call,
         facts: &RequestFacts,
-        held: Held,
+        mut held: Held,
         running: Running,
         accepted: &Accepted,
     ) -> Self {
@@ -86,7 +86,7 @@ impl Delivery {
             running,
             settlement,
             started_at: call.received_at,
-            hold: Some(held.open),
+            hold: held.open.take(),
         };
         delivery.cover();
         delivery

@@ -4,10 +4,12 @@
 //! function or in the phase that it names. Each phase takes the value of the one before, so that
 //! none can be skipped.
 
-use anc_domain::{RelayError, RequestId};
-use anc_ledger::{HoldBounds, Otherwise, OutputBound, hold_bounds};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anc_domain::{Meter, RelayError, RequestId, Usage};
+use anc_ledger::{EndReason, HoldBounds, Otherwise, OutputBound, hold_bounds};
 use anc_routing::{Candidate, plan};
-use anc_store::{HoldRequest, OpenHold};
+use anc_store::{HoldRequest, OpenHold, Settlement};
 use anc_wire::{RequestEdits, RequestFacts, ScanError};
 use bytes::Bytes;
 use http::Response;
@@ -39,7 +41,7 @@ pub(crate) async fn relay(
 
     // 5 hold: from here on money is reserved, and every way out settles or releases it.
     let running = enter(gateway, call.request_id, &admitted)?;
-    let held = hold(gateway, &call, &facts, &admitted).await?;
+    let mut held = hold(gateway, &call, &facts, &admitted).await?;
 
     // 6 plan.
     let candidates: Vec<Candidate> = admitted
@@ -54,15 +56,28 @@ pub(crate) async fn relay(
         .map_err(|reason| error::no_plan(reason, &admitted.model))?;
 
     // 7 dispatch: attempt after attempt until one provider accepts, or finds fault with the request.
-    let attempts = Attempts { gateway, call: &call, channels: &admitted.channels, facts: &facts };
     let body = held.edited(&facts, &body);
+    let attempts = Attempts {
+        gateway,
+        call: &call,
+        channels: &admitted.channels,
+        facts: &facts,
+        taken_up: &held.taken_up,
+    };
     let answer = tokio::select! {
-        answer = attempts.run(&order, body) => answer?,
+        answer = attempts.run(&order, body) => answer,
         () = running.revoked() => return Err(error::token_disabled()),
     };
     let accepted = match answer {
-        Answer::Accepted(accepted) => *accepted,
-        Answer::Refused(refusal) => return Ok(upstream::pass_refusal_on(&call, refusal)),
+        Ok(Answer::Accepted(accepted)) => *accepted,
+        Ok(Answer::Refused(refusal)) => {
+            held.release();
+            return Ok(upstream::pass_refusal_on(&call, refusal));
+        }
+        Err(failure) => {
+            held.release();
+            return Err(failure);
+        }
     };
 
     // 8 deliver: frame by frame; then settle; then the last byte.
@@ -85,10 +100,15 @@ fn enter(
         .ok_or_else(|| error::relay_unavailable("The relay runs as many requests as it may."))
 }
 
-/// Money reserved for a request, and what it pays for.
+/// Money reserved for a request, and what it pays for. Dropped before there is an answer, it is
+/// given back, less the input where a provider had taken the request up: the client has left, or
+/// was sent away.
 #[derive(Debug)]
 pub(crate) struct Held {
-    pub(crate) open: OpenHold,
+    pub(crate) open: Option<OpenHold>,
+    /// A provider began to answer.
+    taken_up: AtomicBool,
+    input_expected: u64,
     pub(crate) bounds: HoldBounds,
     /// The units that one answer may have where a buffered answer's bound had to be lowered.
     pub(crate) lowered_output: Option<u64>,
@@ -132,14 +152,31 @@ async fn hold(
         .await
         .map_err(|failure| error::store_down(&failure))?
         .map_err(error::refused)?;
+    let input_expected = facts.input.units_expected();
     let lowered_output = (!facts.stream && open.granted() < bounds.ask.full).then(|| {
         let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
         anc_ledger::affordable_output(left, &admitted.price) / answers
     });
-    Ok(Held { open, bounds, lowered_output })
+    let (open, taken_up) = (Some(open), AtomicBool::new(false));
+    Ok(Held { open, taken_up, input_expected, bounds, lowered_output })
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(open) = self.open.take().filter(|_| self.taken_up.load(Ordering::Relaxed)) {
+            let usage = Usage::default().with(Meter::Input, self.input_expected);
+            let settlement = Settlement::new(EndReason::ClientGone, usage);
+            open.settle_detached(Settlement { estimated: true, ..settlement });
+        }
+    }
 }
 
 impl Held {
+    /// Gives the money back: no provider is owed anything.
+    fn release(&mut self) {
+        drop(self.open.take());
+    }
+
     /// The body for the provider: the client's own bytes but for what had to be changed.
     fn edited(&self, facts: &RequestFacts, body: &Bytes) -> Bytes {
         let edits = RequestEdits {

@@ -6,6 +6,7 @@
 //! client, and another channel may still answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anc_domain::{ChannelId, RelayError};
@@ -28,6 +29,8 @@ pub(crate) struct Attempts<'a> {
     pub(crate) call: &'a Call,
     pub(crate) channels: &'a [Arc<Channel>],
     pub(crate) facts: &'a RequestFacts,
+    /// Set when a provider begins to answer.
+    pub(crate) taken_up: &'a AtomicBool,
 }
 
 /// How the attempts ended.
@@ -99,7 +102,10 @@ impl Attempts<'_> {
         };
         let (head, body) = answer.into_parts();
         match outcome_of_status(head.status.as_u16()) {
-            Outcome::Accepted => self.accept(channel, number, head, body).await,
+            Outcome::Accepted => {
+                self.taken_up.store(true, Ordering::Relaxed);
+                self.accept(channel, number, head, body).await
+            }
             Outcome::RequestRefused => {
                 let body = collect_at_most(body, self.gateway.limits.refusal_bytes).await;
                 let body = without_key(body, channel);

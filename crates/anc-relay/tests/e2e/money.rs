@@ -127,6 +127,28 @@ async fn a_client_that_leaves_cancels_its_provider_and_pays_for_what_it_had() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_before_the_first_word_pays_for_what_was_read() {
+    let world = World::new("20").await;
+    let token = world.relay.create_token("ci", &[]);
+    let opening = r#"data: {"choices":[{"delta":{"role":"assistant","content":""}}]}"#;
+    world.upstream.push(Step::stream([format!("{opening}\n\n")]).stall_at_end());
+    let client = world.client.clone();
+    let asked =
+        tokio::spawn(async move { client.post("/v1/chat/completions", &token, &chat(true)).await });
+    eventually("the provider is asked", || !world.upstream.requests().is_empty()).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    asked.abort();
+    eventually("the provider's stream is cancelled", || {
+        world.upstream.requests().iter().all(|request| request.outcome.is_client_gone())
+    })
+    .await;
+    eventually("the input is charged", || world.used("ci") > 0).await;
+    assert!(world.used("ci") < price_of(50, 0), "the input and nothing else");
+    assert_eq!(nanos(&world.relay.token("ci")["held"]), 0);
+    world.relay.verify().unwrap();
+}
+
+#[tokio::test]
 async fn sigterm_lets_running_streams_finish() {
     let mut world = World::new("20").await;
     let token = world.relay.create_token("ci", &[]);
