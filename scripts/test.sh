@@ -53,10 +53,11 @@ fi
 
 if command -v cargo-nextest >/dev/null; then
   suite 'Rust' '\d+(?= passed)' '\d+(?= (failed|timed out))' \
+    scripts/with-postgres.sh \
     cargo nextest run --workspace --status-level fail --final-status-level fail
 else
   echo '== cargo-nextest is not installed: cargo test runs the tests'
-  suite 'Rust' '\d+(?= passed;)' '\d+(?= failed;)' cargo test --workspace --quiet
+  suite 'Rust' '\d+(?= passed;)' '\d+(?= failed;)' scripts/with-postgres.sh cargo test --workspace --quiet
 fi
 
 check 'console: generated types' scripts/generated.sh

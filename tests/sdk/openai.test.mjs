@@ -68,6 +68,51 @@ test("openai: a stream without a wish for usage has none, and is charged all the
   assert.ok(nanos(world.token("quiet").used_quota) > 0n);
 });
 
+for (const { model, prices } of providers) {
+  test(`openai: responses of ${model}, plain and streamed, are charged to the nano-dollar`, async () => {
+    const name = `responses-${model}`;
+    const client = clientOf(world.createToken(name, "--quota", "1"));
+    const answer = await client.responses.create({ model, input: "Say hello" });
+    assert.ok(answer.output_text.length > 0);
+    const first = priceOf(answer.usage.input_tokens, answer.usage.output_tokens, prices);
+    assert.equal(nanos(world.token(name).used_quota), first);
+    const stream = await client.responses.create({ model, input: "Say hello", stream: true });
+    let text = "";
+    let usage;
+    for await (const event of stream) {
+      if (event.type === "response.output_text.delta") text += event.delta;
+      if (event.type === "response.completed") usage = event.response.usage;
+    }
+    assert.ok(text.length > 0);
+    const second = priceOf(usage.input_tokens, usage.output_tokens, prices);
+    assert.equal(nanos(world.token(name).used_quota), first + second);
+  });
+
+  test(`openai: completions of ${model} are charged to the nano-dollar`, async () => {
+    const name = `completions-${model}`;
+    const client = clientOf(world.createToken(name, "--quota", "1"));
+    const answer = await client.completions.create({ model, prompt: "Say hello", max_tokens: 64 });
+    assert.ok(answer.choices[0].text.length > 0);
+    const { prompt_tokens, completion_tokens } = answer.usage;
+    const expected = priceOf(prompt_tokens, completion_tokens, prices);
+    assert.equal(nanos(world.token(name).used_quota), expected);
+  });
+
+  test(`openai: vectors of ${model} are charged to the nano-dollar`, async () => {
+    const name = `embeddings-${model}`;
+    const client = clientOf(world.createToken(name, "--quota", "1"));
+    const answer = await client.embeddings.create({ model, input: ["one", "two"], encoding_format: "float" });
+    assert.equal(answer.data.length, 2);
+    const expected = priceOf(answer.usage.prompt_tokens, 0, prices);
+    assert.equal(nanos(world.token(name).used_quota), expected);
+  });
+}
+
+test("openai: one model is found by its name", async () => {
+  const model = await clientOf(world.createToken("finder")).models.retrieve("chat-model");
+  assert.equal(model.id, "chat-model");
+});
+
 test("openai: models are listed", async () => {
   const models = await clientOf(world.createToken("lister", "--models", "chat-*")).models.list();
   assert.deepEqual(models.data.map((model) => model.id), ["chat-model"]);

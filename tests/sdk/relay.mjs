@@ -47,8 +47,9 @@ export async function startWorld() {
     );
   connect("openai", `${upstream.origin}/v1`, "chat-model");
   connect("anthropic", upstream.origin, "messages-model");
+  connect("gemini", upstream.origin, "gemini-model");
   run(["channel", "add", "--name", "simulated", "--provider", "simulated"]);
-  for (const model of ["chat-model", "messages-model"]) {
+  for (const model of ["chat-model", "messages-model", "gemini-model"]) {
     run(["price", "set", model, "--input", "3", "--output", "15"]);
   }
 

@@ -10,6 +10,7 @@ use crate::Findings;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("anc-domain", &[]),
     ("anc-ledger", &["anc-domain"]),
+    ("anc-limits", &["anc-domain"]),
     ("anc-wire", &["anc-domain"]),
     ("anc-routing", &["anc-domain"]),
     ("anc-upstream", &["anc-domain"]),
@@ -17,7 +18,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("anc-store", &["anc-domain", "anc-ledger"]),
     (
         "anc-gateway",
-        &["anc-domain", "anc-ledger", "anc-routing", "anc-store", "anc-upstream", "anc-wire"],
+        &[
+            "anc-domain",
+            "anc-ledger",
+            "anc-limits",
+            "anc-routing",
+            "anc-store",
+            "anc-upstream",
+            "anc-wire",
+        ],
     ),
     ("anc-control", &["anc-domain", "anc-ledger", "anc-store", "anc-upstream"]),
     ("anc-testkit", &["anc-simulator"]),
@@ -32,7 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOR_TESTS: &[&str] = &["anc-testkit"];
 
 /// Crates that decide and never wait: nothing here may reach the network, a database or a runtime.
-const PURE: &[&str] = &["anc-domain", "anc-ledger", "anc-wire", "anc-routing"];
+const PURE: &[&str] = &["anc-domain", "anc-ledger", "anc-limits", "anc-wire", "anc-routing"];
 const IMPURE: &[&str] = &["tokio", "hyper", "hyper-util", "sqlx", "rusqlite", "axum", "reqwest"];
 
 pub(crate) fn check() -> Result<Findings, String> {

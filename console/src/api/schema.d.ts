@@ -21,6 +21,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/address-check": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Tells whether a token with these rules could be used from an address. */
+    post: operations["check_address"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/channels": {
     parameters: {
       query?: never;
@@ -68,6 +85,40 @@ export interface paths {
     put?: never;
     /** Posts an amount to an account. Answered when it is on the disk. */
     post: operations["create_credit"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/groups": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the groups of channels that a token may be bound to. */
+    get: operations["list_groups"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/groups/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Makes a group, or changes its factor. In force for requests that begin afterwards. */
+    put: operations["set_group"];
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -176,6 +227,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/running-requests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the requests that run, on every node. */
+    get: operations["list_running"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/running-requests/{request_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Ends a running request: its stream stops in-band, and what was delivered is charged. */
+    delete: operations["end_running"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/session": {
     parameters: {
       query?: never;
@@ -230,6 +315,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/tokens/batch": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Creates several tokens. Their secrets are in this answer and nowhere else, ever. Where the
+     *     account's tier allows fewer, none is created.
+     */
+    post: operations["create_tokens"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/tokens/bulk": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Does one thing with many tokens. */
+    post: operations["change_tokens"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/tokens/{id}": {
     parameters: {
       query?: never;
@@ -252,6 +374,97 @@ export interface paths {
     patch: operations["update_token"];
     trace?: never;
   };
+  "/api/v1/tokens/{id}/detail": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives what lies behind a token: windows, old secrets, addresses, history, advice. */
+    get: operations["get_token_detail"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/tokens/{id}/rotate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Gives a token a new secret, which is in this answer and nowhere else, ever. Everything else of
+     *     the token stays.
+     */
+    post: operations["rotate_token"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/usage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists finished requests, newest first. */
+    get: operations["list_usage"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/usage-series": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Gives sums of requests, units and charges by hour or day and model, oldest first. Hours and days
+     *     are of universal time.
+     */
+    get: operations["get_series"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/usage.csv": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The same list as a table, read in short pages. */
+    get: operations["export_usage"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/usage/{request_id}": {
     parameters: {
       query?: never;
@@ -259,7 +472,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Gives what a request used, by the id in its answer's `x-request-id`. */
+    /**
+     * Gives what a request used and the arithmetic of its charge, by the id in its answer's
+     *     `x-request-id`.
+     */
     get: operations["get_usage"];
     put?: never;
     post?: never;
@@ -285,11 +501,91 @@ export interface components {
       id: string;
       tier: components["schemas"]["Tier"];
     };
+    AddressAnswer: {
+      /** @description The address that was looked at. */
+      address: string;
+      allowed: boolean;
+    };
+    /** @description Whether an address would pass. */
+    AddressQuestion: {
+      /** @description Absent: the caller's own. */
+      address?: string | null;
+      /** @description Addresses or ranges, as a token has them. */
+      ip_rules: string[];
+    };
+    /**
+     * @description A piece of advice. The console has the words.
+     * @enum {string}
+     */
+    Advice:
+      | "unused"
+      | "expires_soon"
+      | "near_quota"
+      | "near_budget"
+      | "not_rotated"
+      | "no_ip_restriction"
+      | "no_limit";
     /**
      * @description Whether a balance stops requests.
      * @enum {string}
      */
     Billing: "metered" | "unmetered";
+    BudgetWindow: {
+      limit: string;
+      /** @description `day`, `week` or `month`. */
+      period: string;
+      remaining: string;
+      /** Format: date-time */
+      resets_at: string;
+      used: string;
+    };
+    /**
+     * @description The most that may be spent in each period, in dollars; null: no budget. Windows begin at midnight
+     *     of the account's time zone, weeks on Mondays.
+     */
+    Budgets: {
+      /** @default null */
+      day: string | null;
+      /** @default null */
+      month: string | null;
+      /** @default null */
+      week: string | null;
+    };
+    /** @description One thing to do with many tokens. */
+    BulkAction:
+      | {
+          /** @enum {string} */
+          action: "enable";
+          ids: string[];
+        }
+      | {
+          /** @enum {string} */
+          action: "disable";
+          ids: string[];
+        }
+      | {
+          /** @enum {string} */
+          action: "delete";
+          ids: string[];
+        }
+      | {
+          /** @enum {string} */
+          action: "expire";
+          expires_at?: string | null;
+          ids: string[];
+        }
+      | {
+          /** @enum {string} */
+          action: "add_quota";
+          amount: string;
+          ids: string[];
+        };
+    /** @description How many were changed, and which could not be. */
+    BulkOutcome: {
+      done: number;
+      /** @description Ids of tokens that there are not. */
+      missing: string[];
+    };
     /** @description A connection to a provider. Its key is never shown. */
     Channel: {
       /** @description It may lie in a private network. */
@@ -299,32 +595,74 @@ export interface components {
       /** Format: date-time */
       created_at: string;
       enabled: boolean;
+      /** @description The set of channels that it belongs to. */
+      group: string;
       id: string;
-      /** @description What may be shown of the key. */
+      /** @description What may be shown of the key; of several, of the first. */
       key_hint: string | null;
+      /** @description How many keys it has. */
+      keys: number;
+      /** @description Names that clients ask for, to names that the provider knows. */
+      model_map: {
+        [key: string]: string;
+      };
       /** @description Empty: all that the price book has of the provider. */
       models: string[];
       name: string;
+      /**
+       * Format: int64
+       * @description Higher ones are tried first.
+       */
+      priority: number;
       provider: components["schemas"]["ProviderId"];
+      /**
+       * Format: int32
+       * @description Among those of one priority, its share of first attempts.
+       */
+      weight: number;
     };
     /** @description What is to be changed of a connection; what is absent stays. */
     ChannelChange: {
       allow_private?: boolean | null;
       base_url?: string | null;
       enabled?: boolean | null;
+      group?: string | null;
       /** @description A new key; null takes the key away. */
       key?: string | null;
+      model_map?: {
+        [key: string]: string;
+      } | null;
       models?: string[] | null;
       name?: string | null;
+      /** Format: int64 */
+      priority?: number | null;
+      /** Format: int32 */
+      weight?: number | null;
     };
     /** @description Every connection. */
     ChannelList: {
       items: components["schemas"]["Channel"][];
     };
+    ClientView: {
+      address: string;
+      agent: string;
+      /** Format: date-time */
+      first_used_at: string;
+      /** Format: date-time */
+      last_used_at: string;
+      /** Format: int64 */
+      requests: number;
+    };
     /** @description A new token, and the only sight of its secret. */
     CreatedToken: {
       secret: string;
       token: components["schemas"]["Token"];
+    };
+    /** @description The tokens, and the only sight of their secrets. */
+    CreatedTokens: {
+      /** @description The same as a table: name, secret, quota, expiry. */
+      csv: string;
+      items: components["schemas"]["CreatedToken"][];
     };
     /** @description The account's new balance. */
     CreditPosted: {
@@ -346,6 +684,36 @@ export interface components {
       message: string;
       /** @description The request's id, as in `x-request-id`. */
       request_id: string;
+    };
+    /** @description A set of channels. */
+    Group: {
+      /**
+       * Format: int32
+       * @description The factor on every price, in parts per million.
+       */
+      multiplier_ppm: number;
+      name: string;
+    };
+    /** @description What a group costs. */
+    GroupChange: {
+      /**
+       * Format: int32
+       * @description The factor on every price, in parts per million; a million is one.
+       */
+      multiplier_ppm: number;
+    };
+    /** @description Every group. */
+    GroupList: {
+      items: components["schemas"]["Group"][];
+    };
+    HistoryEntry: {
+      action: string;
+      actor: string;
+      address?: string | null;
+      /** Format: date-time */
+      at: string;
+      /** @description For an update each field that changed, before and after. */
+      detail: Record<string, never>;
     };
     /** @description The instance. */
     Instance: {
@@ -370,6 +738,15 @@ export interface components {
       checks: components["schemas"]["LedgerCheck"][];
       /** @description Whether every check holds. */
       ok: boolean;
+    };
+    Line: {
+      /** @description The line by itself, in dollars to twelve decimals. */
+      amount: string;
+      meter: string;
+      /** @description Dollars for a million units. */
+      price_per_million: string;
+      /** Format: int64 */
+      units: number;
     };
     /** @description A model. */
     Model: {
@@ -399,11 +776,19 @@ export interface components {
       /** @description Allow an address in a private network, or on the relay's own machine. */
       allow_private?: boolean;
       base_url?: string | null;
-      /** @description The provider's key; kept sealed. */
+      group?: string | null;
+      /** @description The provider's key; several, one a line. Kept sealed. */
       key?: string | null;
+      model_map?: {
+        [key: string]: string;
+      } | null;
       models?: string[];
       name: string;
+      /** Format: int64 */
+      priority?: number | null;
       provider: components["schemas"]["ProviderId"];
+      /** Format: int32 */
+      weight?: number | null;
     };
     /** @description An amount for an account. */
     NewCredit: {
@@ -420,20 +805,53 @@ export interface components {
     NewToken: {
       /** @description Whose, by account id or owner's email; for operators. Absent: the caller's own. */
       account?: string | null;
+      budgets?: components["schemas"]["Budgets"];
       enabled?: boolean;
+      /** @description Kinds of endpoints; empty: all. */
+      endpoints?: string[];
       /**
        * Format: date-time
        * @description Null or absent: never.
        */
       expires_at?: string | null;
+      /** @description Through which group of channels its requests go; absent: the default one. */
+      group?: string | null;
       /** @description Addresses or ranges; empty: from anywhere. */
       ip_rules?: string[];
       /** @description Names or patterns; empty: every model. */
       models?: string[];
       /** @description For people; 1 to 64 characters. */
       name: string;
+      note?: string;
       /** @description Dollars as a decimal string; null or absent: no quota of its own. */
       quota?: string | null;
+      rates?: components["schemas"]["Rates"];
+      /** @description Words to find it by. */
+      tags?: string[];
+    };
+    /** @description Many tokens of one kind. */
+    NewTokens: {
+      /** @description How many: 1 to 100. */
+      count: number;
+      /** @description What each of them is like; a number is added to the name. */
+      token: components["schemas"]["NewToken"];
+    };
+    OldSecretView: {
+      hint: string;
+      /** Format: date-time */
+      valid_until: string;
+    };
+    Point: {
+      charge: string;
+      /** Format: int64 */
+      input_units: number;
+      model: string;
+      /** Format: int64 */
+      output_units: number;
+      /** Format: int64 */
+      requests: number;
+      /** Format: date-time */
+      start: string;
     };
     /** @description Dollars per million units, as decimal strings. */
     Price: {
@@ -450,7 +868,7 @@ export interface components {
      * @description A vendor and its protocol.
      * @enum {string}
      */
-    ProviderId: "openai" | "anthropic" | "simulated";
+    ProviderId: "openai" | "anthropic" | "gemini" | "simulated";
     ProviderList: {
       items: components["schemas"]["ProviderOffer"][];
     };
@@ -462,6 +880,63 @@ export interface components {
       models: string[];
       name: string;
       needs_key: boolean;
+    };
+    /** @description How fast and how wide it may be used; null: unlimited. */
+    Rates: {
+      /**
+       * Format: int64
+       * @description Requests at once.
+       * @default null
+       */
+      concurrency: number | null;
+      /**
+       * Format: int64
+       * @default null
+       */
+      requests_per_minute: number | null;
+      /**
+       * Format: int64
+       * @description Input and output units.
+       * @default null
+       */
+      units_per_minute: number | null;
+    };
+    /** @description How to rotate a token. */
+    Rotation: {
+      /**
+       * @description For how long the secret before goes on working.
+       * @enum {string}
+       */
+      overlap: "now" | "1h" | "24h" | "7d";
+    };
+    /** @description Requests that run, oldest first. */
+    RunningList: {
+      items: components["schemas"]["RunningRequest"][];
+    };
+    RunningRequest: {
+      /** @description Reserved for it. */
+      held: string;
+      model: string;
+      /**
+       * Format: int64
+       * @description Output units so far, a couple of seconds behind.
+       */
+      output_units: number;
+      request_id: string;
+      /** Format: date-time */
+      started_at: string;
+      stream: boolean;
+      token_id: string;
+      token_name?: string | null;
+    };
+    /** @description Sums by hour or day, and model. */
+    Series: {
+      points: components["schemas"]["Point"][];
+      /**
+       * Format: date-time
+       * @description Where the sums begin.
+       */
+      since: string;
     };
     /** @description Who is signed in. */
     Session: {
@@ -516,14 +991,19 @@ export interface components {
     /** @description An API token. */
     Token: {
       account_id: string;
+      budgets: components["schemas"]["Budgets"];
       /** Format: date-time */
       created_at: string;
       enabled: boolean;
+      /** @description Which kinds of endpoints it may call; empty: all. */
+      endpoints: string[];
       /**
        * Format: date-time
        * @description Null: never.
        */
       expires_at: string | null;
+      /** @description Through which group of channels its requests go. */
+      group: string;
       /** @description Reserved by requests that run. */
       held: string;
       /** @description What may be shown of its secret. */
@@ -534,16 +1014,24 @@ export interface components {
       last_used_at: string | null;
       models: string[];
       name: string;
+      note: string;
       /** @description The most that it may ever spend, in dollars; null: as much as its account has. */
       quota: string | null;
+      rates: components["schemas"]["Rates"];
       remaining_quota: string | null;
       /** Format: int64 */
       requests: number;
+      /**
+       * Format: date-time
+       * @description When its secret was made.
+       */
+      rotated_at: string;
       status: components["schemas"]["StatusName"];
       /** @description Why it does not work, where it was not switched off. */
       status_reason?:
         | ("token_quota_exhausted" | "balance_exhausted" | "expired" | "account_suspended")
         | null;
+      tags: string[];
       used_quota: string;
       /**
        * Format: int64
@@ -553,13 +1041,32 @@ export interface components {
     };
     /** @description What is to be changed of a token; what is absent stays. */
     TokenChange: {
+      budgets?: components["schemas"]["Budgets"] | null;
       enabled?: boolean | null;
+      endpoints?: string[] | null;
       /** Format: date-time */
       expires_at?: string | null;
+      group?: string | null;
       ip_rules?: string[] | null;
       models?: string[] | null;
       name?: string | null;
+      note?: string | null;
       quota?: string | null;
+      rates?: components["schemas"]["Rates"] | null;
+      tags?: string[] | null;
+    };
+    /** @description What lies behind a token. */
+    TokenDetail: {
+      advice: components["schemas"]["Advice"][];
+      /** @description From where and with what it was used, latest first. */
+      clients: components["schemas"]["ClientView"][];
+      /** @description What became of it, newest first. */
+      history: components["schemas"]["HistoryEntry"][];
+      /** @description Secrets that were rotated away and still work. */
+      old_secrets: components["schemas"]["OldSecretView"][];
+      token: components["schemas"]["Token"];
+      /** @description Its budgets in their current windows. */
+      windows: components["schemas"]["BudgetWindow"][];
     };
     TokenLimit: {
       /** Format: int32 */
@@ -583,6 +1090,26 @@ export interface components {
        */
       total: number;
     };
+    /** @description A finished request and the arithmetic of its charge. */
+    UsageDetail: components["schemas"]["UsageOfRequest"] & {
+      /**
+       * @description One line for each meter that was used; the charge is their sum, times the multiplier,
+       *     rounded up once.
+       */
+      lines: components["schemas"]["Line"][];
+      /**
+       * Format: int32
+       * @description The factor on every price, in parts per million.
+       */
+      multiplier_ppm: number;
+      /** @description The provider's own words about units. */
+      raw_usage?: string | null;
+    };
+    /** @description A page of the log. */
+    UsageList: {
+      items: components["schemas"]["UsageOfRequest"][];
+      next_cursor: string | null;
+    };
     /** @description A finished request. The flags say how far its figures are the provider's own. */
     UsageOfRequest: {
       account_id: string;
@@ -590,11 +1117,14 @@ export interface components {
       attempts: number;
       /** @description The channel that answered; for operators only. */
       channel_id?: string | null;
+      /** @description Its name; for operators only. */
+      channel_name?: string | null;
       charge: string;
       client_address?: string | null;
       client_agent?: string | null;
       /** @description How it ended. */
       end_reason: string;
+      /** Format: date-time */
       ended_at: string;
       /** @description Our own count stands where the provider's would. */
       estimated: boolean;
@@ -604,11 +1134,14 @@ export interface components {
       held: string;
       model: string;
       request_id: string;
+      /** Format: date-time */
       started_at: string;
       stream: boolean;
       /** @description The provider's report cannot be, or contradicts itself. */
       suspect: boolean;
       token_id: string;
+      /** @description The token's name, also where it was deleted. */
+      token_name?: string | null;
       /** Format: int32 */
       total_ms?: number | null;
       /** @description Units by meter; the meters do not overlap. */
@@ -640,6 +1173,37 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Account"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  check_address: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AddressQuestion"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AddressAnswer"];
         };
       };
       default: {
@@ -803,6 +1367,67 @@ export interface operations {
       };
     };
   };
+  list_groups: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["GroupList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  set_group: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The group's name */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["GroupChange"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Group"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   get_instance: {
     parameters: {
       query?: never;
@@ -953,6 +1578,64 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["ProviderList"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_running: {
+    parameters: {
+      query?: {
+        /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RunningList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  end_running: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The request's id */
+        request_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {
@@ -1156,6 +1839,68 @@ export interface operations {
       };
     };
   };
+  create_tokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewTokens"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CreatedTokens"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  change_tokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BulkAction"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkOutcome"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   get_token: {
     parameters: {
       query?: never;
@@ -1248,6 +1993,206 @@ export interface operations {
       };
     };
   };
+  get_token_detail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The token's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TokenDetail"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  rotate_token: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The token's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Rotation"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CreatedToken"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_usage: {
+    parameters: {
+      query?: {
+        /** @description Only of this token, by its id. */
+        token?: string;
+        /** @description Only of this model. */
+        model?: string;
+        /** @description Only those that ended so: `complete`, `client_gone` … */
+        end_reason?: string;
+        /** @description Only streams, or only buffered answers. */
+        stream?: boolean;
+        /** @description Only the one of that id. */
+        request_id?: string;
+        /** @description Only those that cost at least so many dollars. */
+        min_charge?: string;
+        /** @description Only those that ended from then on. */
+        since?: string;
+        /** @description Only those that ended before. */
+        until?: string;
+        /** @description How many at most, 1 to 200. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UsageList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_series: {
+    parameters: {
+      query?: {
+        /** @description `hour` or `day`, the latter by default. */
+        by?: string;
+        /** @description How many of them back: at most 336 hours or 400 days; 30 by default. */
+        last?: number;
+        /** @description Only of this token, by its id. */
+        token?: string;
+        /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Series"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  export_usage: {
+    parameters: {
+      query?: {
+        /** @description Only of this token, by its id. */
+        token?: string;
+        /** @description Only of this model. */
+        model?: string;
+        /** @description Only those that ended so: `complete`, `client_gone` … */
+        end_reason?: string;
+        /** @description Only streams, or only buffered answers. */
+        stream?: boolean;
+        /** @description Only the one of that id. */
+        request_id?: string;
+        /** @description Only those that cost at least so many dollars. */
+        min_charge?: string;
+        /** @description Only those that ended from then on. */
+        since?: string;
+        /** @description Only those that ended before. */
+        until?: string;
+        /** @description How many at most, 1 to 200. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/csv": string;
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   get_usage: {
     parameters: {
       query?: never;
@@ -1265,7 +2210,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["UsageOfRequest"];
+          "application/json": components["schemas"]["UsageDetail"];
         };
       };
       default: {

@@ -86,6 +86,12 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
+    pub(crate) fn precondition_failed() -> Self {
+        let message =
+            "It was changed by somebody else meanwhile. Load it again and repeat the edit.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
+    }
+
     pub(crate) fn setup_done() -> Self {
         let message = "The relay has an owner already. Sign in instead.";
         Self::new(StatusCode::CONFLICT, "setup_done", message)

@@ -15,6 +15,7 @@
 #![allow(clippy::option_option, reason = "absent and null are two things in a change")]
 
 mod api;
+mod csv;
 mod error;
 mod frame;
 mod headers;

@@ -55,6 +55,14 @@ impl Principal {
         }
     }
 
+    /// Who they are, for what is noted of their changes.
+    pub(crate) fn actor(&self) -> &str {
+        match self {
+            Self::User(user) => &user.email,
+            Self::LocalOperator => "command line",
+        }
+    }
+
     /// Refuses everybody who does not run the instance.
     pub(crate) fn operator(&self) -> Result<(), ApiError> {
         if self.is_operator() {

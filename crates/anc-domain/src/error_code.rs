@@ -80,6 +80,8 @@ codes! {
     AccountSuspended = "account_suspended", 403 / 403, "permission_error", "permission_error", "PERMISSION_DENIED";
     /// The token has an IP restriction and the request came from elsewhere.
     IpNotAllowed = "ip_not_allowed", 403 / 403, "permission_error", "permission_error", "PERMISSION_DENIED";
+    /// The token may not call this kind of endpoint.
+    ScopeDenied = "scope_denied", 403 / 403, "permission_error", "permission_error", "PERMISSION_DENIED";
     /// The token may not use this model.
     ModelNotAllowed = "model_not_allowed", 404 / 404, "invalid_request_error", "not_found_error", "NOT_FOUND";
     /// No channel serves a model of this name.
@@ -90,6 +92,8 @@ codes! {
     BalanceExhausted = "balance_exhausted", 429 / 402, "insufficient_quota" as "insufficient_quota", "billing_error", "RESOURCE_EXHAUSTED", retry false;
     /// The token's own quota does not cover the request.
     TokenQuotaExhausted = "token_quota_exhausted", 429 / 402, "insufficient_quota" as "insufficient_quota", "billing_error", "RESOURCE_EXHAUSTED", retry false;
+    /// A periodic budget of the token does not cover the request.
+    BudgetExhausted = "budget_exhausted", 429 / 429, "insufficient_quota" as "insufficient_quota", "billing_error", "RESOURCE_EXHAUSTED", retry false;
     /// There is money enough, but requests that still run hold it.
     HeldByRunningRequests = "held_by_running_requests", 429 / 429, "rate_limit_error", "rate_limit_error", "RESOURCE_EXHAUSTED";
     /// More requests at once than a limit of the relay allows.
@@ -104,6 +108,10 @@ codes! {
     NotFound = "not_found", 404 / 404, "invalid_request_error", "not_found_error", "NOT_FOUND";
     /// The path takes another method.
     MethodNotAllowed = "method_not_allowed", 405 / 405, "invalid_request_error", "not_found_error", "NOT_FOUND";
+    /// Somebody ended the request in the console while it ran.
+    RequestEnded = "request_ended", 409 / 409, "invalid_request_error", "invalid_request_error", "ABORTED", retry false;
+    /// A WebSocket was asked for where there is none: the same is served over plain requests.
+    UpgradeRequired = "websocket_not_supported", 426 / 426, "invalid_request_error", "invalid_request_error", "FAILED_PRECONDITION";
     /// Every channel failed, or none is able.
     UpstreamUnavailable = "upstream_unavailable", 503 / 529, "server_error", "overloaded_error", "UNAVAILABLE";
     /// The provider answered what its protocol does not allow.
@@ -126,18 +134,36 @@ pub struct RelayError {
     pub retry_after: Option<Duration>,
     /// The method that the path takes, for `allow`.
     pub allow: Option<&'static str>,
+    /// The rate that was reached, for the protocol's own headers.
+    pub rate: Option<RateReached>,
+}
+
+/// A rate limit that stopped a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateReached {
+    /// What is counted: `requests` or `tokens`, in the vendors' word for units.
+    pub counts: &'static str,
+    /// How much of it a minute.
+    pub limit: u64,
 }
 
 impl RelayError {
     /// An error with its sentence.
     pub fn new(code: RelayErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), retry_after: None, allow: None }
+        Self { code, message: message.into(), retry_after: None, allow: None, rate: None }
     }
 
     /// The same error with a time after which to try again.
     #[must_use]
     pub const fn retry_after(mut self, span: Duration) -> Self {
         self.retry_after = Some(span);
+        self
+    }
+
+    /// The same error with the rate that was reached.
+    #[must_use]
+    pub const fn rate(mut self, rate: RateReached) -> Self {
+        self.rate = Some(rate);
         self
     }
 

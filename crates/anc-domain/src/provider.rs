@@ -7,19 +7,22 @@ pub enum Provider {
     OpenAi,
     /// Anthropic, or any server that speaks its protocol.
     Anthropic,
+    /// Google's Gemini, or any server that speaks its protocol.
+    Gemini,
     /// The provider inside the binary, for trying everything without a key.
     Simulated,
 }
 
 impl Provider {
     /// Every provider, in the order in which people are offered them.
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Simulated];
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Simulated];
 
     /// The stable name in the database, the API and the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
             Self::Simulated => "simulated",
         }
     }
@@ -34,6 +37,7 @@ impl Provider {
         match self {
             Self::OpenAi => "OpenAI-compatible",
             Self::Anthropic => "Anthropic",
+            Self::Gemini => "Google Gemini",
             Self::Simulated => "Simulated",
         }
     }
@@ -44,6 +48,7 @@ impl Provider {
         match self {
             Self::OpenAi => Some("https://api.openai.com/v1"),
             Self::Anthropic => Some("https://api.anthropic.com"),
+            Self::Gemini => Some("https://generativelanguage.googleapis.com"),
             Self::Simulated => None,
         }
     }

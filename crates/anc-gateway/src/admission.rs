@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use anc_domain::{
-    ClientAddress, Clock, ModelName, RelayError, RelayErrorCode as Code, Secret, TokenText,
+    ClientAddress, Clock, EndpointScope, ModelName, RelayError, RelayErrorCode as Code, Secret,
+    TokenText,
 };
 use anc_ledger::PriceSnapshot;
 use anc_store::Store;
+use anc_wire::Protocol;
 
 use crate::catalog::{Catalog, Channel};
 use crate::directory::{Caller, Directory};
 use crate::error;
+use crate::ingress::Call;
 
 /// Phase 2: the presented secret → the caller. A token that works in principle; its money is asked
 /// when it is held.
@@ -32,6 +35,10 @@ pub(crate) async fn authenticate(
     }
     if !found.enabled {
         return Err(error::token_disabled());
+    }
+    // A secret that was rotated away is as good as none when its time is over.
+    if found.secret_valid_until.is_some_and(|end| end <= clock.now()) {
+        return Err(error::invalid_api_key());
     }
     if found.expires_at.is_some_and(|end| end <= clock.now()) {
         return Err(error::token_expired());
@@ -57,6 +64,11 @@ pub(crate) fn check_address(caller: &Caller, client: ClientAddress) -> Result<()
     ))
 }
 
+/// The token's endpoint scopes.
+pub(crate) fn check_scope(caller: &Caller, scope: EndpointScope) -> Result<(), RelayError> {
+    if caller.0.scopes.allow(scope) { Ok(()) } else { Err(error::scope_denied(scope)) }
+}
+
 /// A caller who may use a model at a price. Only [`authorize`] makes one.
 #[derive(Debug)]
 pub(crate) struct Admitted {
@@ -67,14 +79,27 @@ pub(crate) struct Admitted {
     pub(crate) channels: Vec<Arc<Channel>>,
 }
 
-/// Phase 4: caller × model × address → admitted.
+/// The kind of endpoint that a protocol's answers come from.
+const fn scope_of(protocol: Protocol) -> EndpointScope {
+    match protocol {
+        Protocol::OpenAiChat => EndpointScope::Chat,
+        Protocol::OpenAiCompletions => EndpointScope::Completions,
+        Protocol::OpenAiResponses => EndpointScope::Responses,
+        Protocol::OpenAiEmbeddings | Protocol::GeminiEmbeddings => EndpointScope::Embeddings,
+        Protocol::AnthropicMessages => EndpointScope::Messages,
+        Protocol::Gemini => EndpointScope::Gemini,
+    }
+}
+
+/// Phase 4: caller × model × address × endpoint → admitted.
 pub(crate) fn authorize(
     caller: Caller,
     model: ModelName,
-    client: ClientAddress,
+    call: &Call,
     catalog: &Catalog,
 ) -> Result<Admitted, RelayError> {
-    check_address(&caller, client)?;
+    check_address(&caller, call.client)?;
+    check_scope(&caller, scope_of(call.protocol))?;
     if !caller.0.models.allow(&model) {
         return Err(RelayError::new(
             Code::ModelNotAllowed,
@@ -86,10 +111,17 @@ pub(crate) fn authorize(
     }
     let served = catalog.served(&model).ok_or_else(|| error::model_not_found(model.as_str()))?;
     let price = served.price.ok_or_else(|| error::model_unpriced(&model))?;
+    let group = &caller.0.group;
+    let channels: Vec<Arc<Channel>> =
+        served.channels.iter().filter(|one| one.routing.group == *group).cloned().collect();
+    if channels.is_empty() {
+        return Err(error::model_not_found(model.as_str()));
+    }
+    let multiplier = anc_ledger::combined(caller.0.multiplier, catalog.group_multiplier(group));
     Ok(Admitted {
-        price: price.snapshot(caller.0.multiplier),
+        price: price.snapshot(multiplier),
         max_output: served.max_output,
-        channels: served.channels.clone(),
+        channels,
         caller,
         model,
     })

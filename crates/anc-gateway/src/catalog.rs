@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use anc_domain::{ChannelId, ModelName, Provider, Secret};
+use anc_domain::{ChannelId, ModelName, PpmMultiplier, Provider, Secret};
 use anc_ledger::ModelPrice;
-use anc_store::{ChannelRecord, Store, StoreError};
+use anc_store::{ChannelRecord, ChannelRouting, Store, StoreError};
 use anc_upstream::Endpoint;
-use anc_wire::Protocol;
+use anc_wire::{Family, Protocol};
 
 /// A channel that can be dialled.
 #[derive(Debug)]
@@ -16,15 +16,23 @@ pub(crate) struct Channel {
     pub(crate) provider: Provider,
     /// `None` for the provider inside the binary.
     pub(crate) endpoint: Option<Endpoint>,
-    pub(crate) key: Option<Secret>,
+    /// None where the provider needs none.
+    pub(crate) keys: Vec<Secret>,
+    pub(crate) routing: ChannelRouting,
 }
 
 impl Channel {
+    /// The name by which its provider knows a model, where that is another one.
+    pub(crate) fn upstream_name(&self, model: &ModelName) -> Option<ModelName> {
+        self.routing.model_map.get(model.as_str())?.parse().ok()
+    }
+
     /// Whether the channel's provider has the protocol natively.
     pub(crate) fn speaks(&self, protocol: Protocol) -> bool {
         match self.provider {
-            Provider::OpenAi => protocol == Protocol::OpenAiChat,
-            Provider::Anthropic => protocol == Protocol::AnthropicMessages,
+            Provider::OpenAi => protocol.family() == Family::OpenAi,
+            Provider::Anthropic => protocol.family() == Family::Anthropic,
+            Provider::Gemini => protocol.family() == Family::Gemini,
             Provider::Simulated => true,
         }
     }
@@ -45,6 +53,7 @@ pub(crate) struct Model {
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     models: BTreeMap<ModelName, Model>,
+    groups: HashMap<String, PpmMultiplier>,
 }
 
 impl Catalog {
@@ -67,7 +76,10 @@ impl Catalog {
             let Some(channel) = dialable(&record) else { continue };
             // A channel without a list serves all that the price book has of its provider.
             let all = || by_provider.get(&record.provider).cloned().unwrap_or_default();
-            let served = if record.models.is_empty() { all() } else { record.models.clone() };
+            let mut served = if record.models.is_empty() { all() } else { record.models.clone() };
+            // A mapped name is served, listed or not.
+            let mapped = record.routing.model_map.keys().filter_map(|name| name.parse().ok());
+            served.extend(mapped.filter(|name| !served.contains(name)).collect::<Vec<_>>());
             for name in served {
                 let model = models.entry(name).or_insert_with(|| Model {
                     price: None,
@@ -79,7 +91,14 @@ impl Catalog {
                 model.channels.push(Arc::clone(&channel));
             }
         }
-        Ok(Self { models })
+        let groups = store.groups().list().await?;
+        let groups = groups.into_iter().map(|one| (one.name, one.multiplier)).collect();
+        Ok(Self { models, groups })
+    }
+
+    /// The factor of a group on every price; one for a group that is gone.
+    pub(crate) fn group_multiplier(&self, group: &str) -> PpmMultiplier {
+        self.groups.get(group).copied().unwrap_or(PpmMultiplier::ONE)
     }
 
     /// A model that some channel serves.
@@ -112,5 +131,8 @@ fn dialable(record: &ChannelRecord) -> Option<Arc<Channel>> {
     if endpoint.is_none() && provider != Provider::Simulated {
         return None;
     }
-    Some(Arc::new(Channel { id: record.id, provider, endpoint, key: record.key.clone() }))
+    let lines = record.key.iter().flat_map(|key| key.expose().lines());
+    let keys = lines.filter(|line| !line.is_empty()).map(Secret::new).collect();
+    let routing = record.routing.clone();
+    Some(Arc::new(Channel { id: record.id, provider, endpoint, keys, routing }))
 }

@@ -1,11 +1,11 @@
-//! `POST /v1/messages/count_tokens`: always answered and never charged.
+//! `POST /v1/messages/count_tokens` and Gemini's `countTokens`: always answered and never charged.
 //!
 //! Claude Code asks for many counts at once, and where it gets none it sends real, billed requests
 //! instead. So the provider is asked first, and where it does not answer, our own estimate does.
 
-use anc_domain::RelayError;
-use anc_routing::{Candidate, Outcome, outcome_of_status, plan};
-use anc_wire::{RequestFacts, ScanError};
+use anc_domain::{ModelName, RelayError};
+use anc_routing::{Outcome, outcome_of_status, plan};
+use anc_wire::{Family, RequestEdits, RequestFacts};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -18,7 +18,7 @@ use crate::{Gateway, GatewayBody, upstream};
 /// Says that the count is ours and not the provider's.
 const X_RELAY_ESTIMATED: HeaderName = HeaderName::from_static("x-relay-estimated");
 
-/// Counts the input units of a Messages request.
+/// Counts the input units of a request.
 pub(crate) async fn count_tokens(
     gateway: &Gateway,
     call: Call,
@@ -26,10 +26,10 @@ pub(crate) async fn count_tokens(
 ) -> Result<Response<GatewayBody>, RelayError> {
     let caller = gateway.authenticate(&call).await?;
     let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
-    let facts = anc_wire::scan_request(call.protocol, &body).map_err(ScanError::into_error)?;
+    let facts = call.scan(&body)?;
     let catalog = gateway.catalog.load_full();
-    let admitted = admission::authorize(caller, facts.model.clone(), call.client, &catalog)?;
-    match ask_provider(gateway, &call, &admitted, body).await {
+    let admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
+    match ask_provider(gateway, &call, &admitted, &facts, body).await {
         Some(response) => Ok(response),
         None => Ok(estimate(&call, &facts)),
     }
@@ -41,19 +41,19 @@ async fn ask_provider(
     gateway: &Gateway,
     call: &Call,
     admitted: &Admitted,
+    facts: &RequestFacts,
     body: Bytes,
 ) -> Option<Response<GatewayBody>> {
-    let candidates: Vec<Candidate> = admitted
-        .channels
-        .iter()
-        .map(|channel| Candidate {
-            channel: channel.id,
-            speaks_protocol: channel.speaks(call.protocol),
-        })
-        .collect();
-    let first = *plan(&candidates, 1).ok()?.first()?;
+    let candidates = upstream::candidates(gateway, call, &admitted.channels);
+    let first = *plan(&candidates, 1, &mut |below| upstream::dice(gateway, below)).ok()?.first()?;
     let channel = admitted.channels.iter().find(|one| one.id == first)?;
-    let answer = upstream::send(gateway, channel, call, body).await.ok()?;
+    let name = channel.upstream_name(&admitted.model);
+    let edits =
+        RequestEdits { model: name.as_ref().map(ModelName::as_str), ..RequestEdits::default() };
+    let body = facts.edit(&body, edits);
+    let model = name.as_ref().unwrap_or(&admitted.model);
+    let key = channel.keys.first();
+    let answer = upstream::send(gateway, channel, key, call, model, body).await.ok()?;
     let (head, body) = answer.into_parts();
     if outcome_of_status(head.status.as_u16()) == Outcome::ChannelFailed {
         return None;
@@ -65,7 +65,12 @@ async fn ask_provider(
 }
 
 fn estimate(call: &Call, facts: &RequestFacts) -> Response<GatewayBody> {
-    let mut response = answer_of(call, anc_wire::count_tokens_body(facts.input.units_expected()));
+    let units = facts.input.units_expected();
+    let body = match call.protocol.family() {
+        Family::Gemini => anc_wire::gemini_count_body(units),
+        Family::Anthropic | Family::OpenAi => anc_wire::count_tokens_body(units),
+    };
+    let mut response = answer_of(call, body);
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(X_RELAY_ESTIMATED, HeaderValue::from_static("true"));
     response

@@ -7,8 +7,9 @@
 
 use anc_domain::{NanoUsd, RelayError, UnixMillis};
 use anc_ledger::{EndReason, Refusal, affordable_output};
+use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
-use anc_wire::{FrameRole, Observed, RequestFacts};
+use anc_wire::{ArrayFraming, FrameRole, Observed, RequestFacts};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
@@ -16,8 +17,9 @@ use http::{HeaderMap, Response};
 use crate::account::measure;
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
+use crate::metrics;
 use crate::relay::Held;
-use crate::running::Running;
+use crate::running::{Owner, Running};
 use crate::silence::Silence;
 use crate::upstream::{Accepted, Content};
 use crate::written_body::{CutShort, FrameSink, WrittenBody};
@@ -25,12 +27,17 @@ use crate::{Gateway, GatewayBody, error, upstream};
 
 const X_RELAY_CHARGE: HeaderName = HeaderName::from_static("x-relay-charge");
 const X_RELAY_OUTPUT_LOWERED: HeaderName = HeaderName::from_static("x-relay-max-output-lowered");
+const X_RELAY_REMAINING: HeaderName = HeaderName::from_static("x-relay-remaining");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// An accepted answer on its way to the client, and the money held for it.
 pub(crate) struct Delivery {
     gateway: Gateway,
     call: Summary,
+    /// Counts among the token's requests at once.
+    permit: Option<Permit>,
+    /// What the token could still spend before this request.
+    left_before: Option<NanoUsd>,
     /// Present until the answer is settled.
     hold: Option<OpenHold>,
     /// What was observed when it was last looked at: what a `Drop` has to go by.
@@ -46,6 +53,10 @@ pub(crate) struct Delivery {
     running: Running,
     settlement: Settlement,
     started_at: UnixMillis,
+    /// Where the stream goes out as an array.
+    array: Option<ArrayFraming>,
+    /// Events that went out.
+    sent: u64,
 }
 
 /// What the end of a request is told by.
@@ -86,7 +97,11 @@ impl Delivery {
             running,
             settlement,
             started_at: call.received_at,
+            permit: held.permit.take(),
+            left_before: held.open.as_ref().and_then(OpenHold::left_before),
             hold: held.open.take(),
+            array: call.as_array.then(ArrayFraming::default),
+            sent: 0,
         };
         delivery.cover();
         delivery
@@ -106,7 +121,9 @@ impl Delivery {
             let grown = hold.grow(self.step).await;
             match grown {
                 Ok(Ok(())) => self.cover(),
-                Ok(Err(refusal)) => return Err(Stop::refused(refusal)),
+                Ok(Err(refusal)) => {
+                    return Err(Stop::refused(refusal, self.gateway.clock.now()));
+                }
                 Err(failure) => return Err(Stop::store_down(error::store_down(&failure))),
             }
         }
@@ -116,10 +133,17 @@ impl Delivery {
     /// Replaces the hold by the charge, durably. `None` where that happened before.
     async fn settle(&mut self, end: EndReason) -> Result<NanoUsd, RelayError> {
         let settlement = self.settlement(end);
+        if let Some(permit) = &mut self.permit {
+            permit.used(settlement.usage.input_total() + settlement.usage.output_total());
+        }
         let Some(hold) = self.hold.take() else { return Ok(NanoUsd::ZERO) };
         // The settle is queued by the call itself: a client that leaves while it is awaited
         // changes nothing.
-        hold.settle(settlement).await.map_err(|failure| error::store_down(&failure))
+        let protocol = self.call.protocol;
+        let settling = hold.settle(settlement.clone());
+        let charge = settling.await.map_err(|failure| error::store_down(&failure))?;
+        metrics::settled(protocol, &settlement, charge);
+        Ok(charge)
     }
 
     fn settlement(&self, end: EndReason) -> Settlement {
@@ -147,6 +171,23 @@ impl Delivery {
         }
     }
 
+    /// An event in the form in which the stream goes out.
+    fn framed(&mut self, frame: Bytes) -> Bytes {
+        self.sent += 1;
+        match &mut self.array {
+            Some(array) => array.element(&frame),
+            None => frame,
+        }
+    }
+
+    /// The last event in that form.
+    fn last_framed(&mut self, frame: Bytes) -> Bytes {
+        match &mut self.array {
+            Some(array) => array.last(&frame),
+            None => frame,
+        }
+    }
+
     /// Looks at the meter again, for the hold's record of progress and for a `Drop`.
     fn look(&mut self, reader: &EventReader) {
         self.observed = reader.observed();
@@ -160,6 +201,8 @@ impl Drop for Delivery {
         if self.hold.is_some() {
             let settlement = self.settlement(EndReason::ClientGone);
             if let Some(hold) = self.hold.take() {
+                let charge = hold.charge_for(&settlement.usage).map(|charge| charge.total);
+                metrics::settled(self.call.protocol, &settlement, charge.unwrap_or_default());
                 hold.settle_detached(settlement);
             }
         }
@@ -173,12 +216,12 @@ struct Stop {
 }
 
 impl Stop {
-    fn refused(refusal: Refusal) -> Self {
+    fn refused(refusal: Refusal, now: UnixMillis) -> Self {
         let end = match refusal {
             Refusal::TokenDisabled | Refusal::AccountSuspended => EndReason::Revoked,
             _ => EndReason::QuotaExhausted,
         };
-        Self { end, error: error::refused(refusal) }
+        Self { end, error: error::refused(refusal, now) }
     }
 
     const fn store_down(error: RelayError) -> Self {
@@ -193,17 +236,26 @@ impl Stop {
         Self { end: EndReason::Timeout, error: error::upstream_timeout() }
     }
 
-    fn revoked() -> Self {
-        Self { end: EndReason::Revoked, error: error::token_disabled() }
+    fn revoked(by: Owner) -> Self {
+        let end = match by {
+            Owner::Everybody => EndReason::Interrupted,
+            _ => EndReason::Revoked,
+        };
+        Self { end, error: error::revoked(by) }
     }
 }
 
 /// A streamed answer: the head now, the events as they come.
 pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<GatewayBody> {
     let mut headers = anc_wire::response_headers(&accepted.headers);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    let media = match delivery.array {
+        Some(_) => "application/json; charset=utf-8",
+        None => "text/event-stream; charset=utf-8",
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    add_remaining(&mut headers, delivery.left_before);
     anc_wire::add_request_id(&mut headers, delivery.call.protocol, delivery.call.request_id);
     let body = WrittenBody::new(|sink| async move {
         match accepted.content {
@@ -231,7 +283,7 @@ async fn write_events(
     let stop = match write_until_last(&mut delivery, first, &mut reader, &mut sink).await {
         Ok(last) => match delivery.settle(EndReason::Complete).await {
             Ok(_) => {
-                sink.send(last).await;
+                sink.send(delivery.last_framed(last)).await;
                 return Ok(());
             }
             Err(error) => Stop::store_down(error),
@@ -243,9 +295,9 @@ async fn write_events(
     if delivery.settle(stop.end).await.is_err() {
         return Err(CutShort);
     }
-    let frame =
-        anc_wire::error_frame(delivery.call.protocol, &stop.error, delivery.call.request_id);
-    sink.send(frame).await;
+    let Summary { protocol, request_id } = delivery.call;
+    let frame = anc_wire::error_frame(protocol, &stop.error, request_id, delivery.sent);
+    sink.send(delivery.last_framed(frame)).await;
     Ok(())
 }
 
@@ -273,7 +325,13 @@ async fn write_until_last(
             };
         };
         match frame.role {
-            FrameRole::Terminal => return Ok(frame.bytes),
+            FrameRole::Terminal => {
+                // In some protocols the last word carries content as well.
+                if delivery.observed.output_units > 0 {
+                    delivery.note_first_content();
+                }
+                return Ok(frame.bytes);
+            }
             FrameRole::Error => return Err(Stop::upstream_cut()),
             FrameRole::UsageOnly if !delivery.usage_wanted => continue,
             FrameRole::Content => {
@@ -282,7 +340,7 @@ async fn write_until_last(
             }
             FrameRole::UsageOnly | FrameRole::Other => {}
         }
-        sink.send(frame.bytes).await;
+        sink.send(delivery.framed(frame.bytes)).await;
     }
 }
 
@@ -297,7 +355,7 @@ async fn next_event(
     loop {
         tokio::select! {
             biased;
-            () = delivery.running.revoked() => return Err(Stop::revoked()),
+            by = delivery.running.revoked() => return Err(Stop::revoked(by)),
             event = reader.next() => {
                 silence.broken();
                 return event.map_err(|_| Stop::upstream_cut());
@@ -335,9 +393,9 @@ pub(crate) async fn buffered(
     let limit = delivery.gateway.limits.answer_bytes;
     let collected = tokio::select! {
         collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(body, limit)) => collected,
-        () = delivery.running.revoked() => {
+        by = delivery.running.revoked() => {
             delivery.settle(EndReason::Revoked).await?;
-            return Err(error::token_disabled());
+            return Err(error::revoked(by));
         }
     };
     let bytes = match collected {
@@ -374,6 +432,14 @@ impl Delivery {
     }
 }
 
+/// What the token can still spend, in dollars; nothing where nothing bounds it. Before this request
+/// for a stream, whose charge is not known yet, and after it for a buffered answer.
+fn add_remaining(headers: &mut HeaderMap, left: Option<NanoUsd>) {
+    if let Some(value) = left.and_then(|left| HeaderValue::from_str(&left.to_string()).ok()) {
+        headers.insert(X_RELAY_REMAINING, value);
+    }
+}
+
 fn buffered_headers(delivery: &Delivery, upstream: &HeaderMap, charge: NanoUsd) -> HeaderMap {
     let mut headers = anc_wire::response_headers(upstream);
     anc_wire::add_request_id(&mut headers, delivery.call.protocol, delivery.call.request_id);
@@ -383,6 +449,13 @@ fn buffered_headers(delivery: &Delivery, upstream: &HeaderMap, charge: NanoUsd) 
         }
     };
     add(X_RELAY_CHARGE, charge.to_string());
+    let left = delivery.left_before.and_then(|left| left.checked_sub(charge).ok());
+    add_remaining(&mut headers, left.map(|left| left.max(NanoUsd::ZERO)));
+    let mut add = |name: HeaderName, text: String| {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    };
     if let Some(units) = delivery.lowered_output {
         add(X_RELAY_OUTPUT_LOWERED, units.to_string());
     }

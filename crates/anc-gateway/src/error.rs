@@ -3,11 +3,16 @@
 
 use std::time::Duration;
 
-use anc_domain::{ModelName, NanoUsd, RelayError, RelayErrorCode as Code};
-use anc_ledger::{Holder, Refusal};
+use anc_domain::{
+    EndpointScope, ModelName, NanoUsd, RateReached, RelayError, RelayErrorCode as Code, UnixMillis,
+};
+use anc_ledger::{Holder, Period, Refusal};
+use anc_limits::{Rate, TooFast};
 use anc_routing::NoPlan;
 use anc_store::StoreError;
 use anc_upstream::UpstreamFailure;
+
+use crate::running::Owner;
 
 /// Running requests usually end within seconds; sooner there is nothing to gain.
 const HELD_RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -24,7 +29,7 @@ pub(crate) fn invalid_api_key() -> RelayError {
 }
 
 /// Why no money was held.
-pub(crate) fn refused(refusal: Refusal) -> RelayError {
+pub(crate) fn refused(refusal: Refusal, now: UnixMillis) -> RelayError {
     match refusal {
         Refusal::TokenDisabled => token_disabled(),
         Refusal::TokenExpired => token_expired(),
@@ -43,6 +48,9 @@ pub(crate) fn refused(refusal: Refusal) -> RelayError {
                  account up, or ask its operator to."
             ),
         ),
+        Refusal::BudgetExhausted { period, limit, used, ends_at } => {
+            budget_exhausted(period, limit, used, ends_at, now)
+        }
         Refusal::HeldByRunningRequests { of, held } => held_by_running(of, held),
         Refusal::OutOfRange => RelayError::new(
             Code::InvalidRequest,
@@ -51,10 +59,71 @@ pub(crate) fn refused(refusal: Refusal) -> RelayError {
     }
 }
 
+const fn adjective(period: Period) -> &'static str {
+    match period {
+        Period::Day => "daily",
+        Period::Week => "weekly",
+        Period::Month => "monthly",
+    }
+}
+
+fn budget_exhausted(
+    period: Period,
+    limit: NanoUsd,
+    used: NanoUsd,
+    ends_at: UnixMillis,
+    now: UnixMillis,
+) -> RelayError {
+    let message = format!(
+        "This API token has used ${used} of its {} budget of ${limit}. The budget begins anew at \
+         {}. It can be raised on the Tokens page of the console.",
+        adjective(period),
+        ends_at.to_rfc3339(),
+    );
+    let wait = ends_at.since(now);
+    // A second that has begun counts whole: asked again on the second, it must pass.
+    let wait = Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+    RelayError::new(Code::BudgetExhausted, message).retry_after(wait)
+}
+
+/// The token may not call this kind of endpoint.
+pub(crate) fn scope_denied(scope: EndpointScope) -> RelayError {
+    RelayError::new(
+        Code::ScopeDenied,
+        format!(
+            "This API token may not call the endpoint {scope}. Its endpoints can be changed on the \
+             Tokens page of the console."
+        ),
+    )
+}
+
+/// A request that comes too soon, or beside too many others.
+pub(crate) fn too_fast(reached: TooFast) -> RelayError {
+    let TooFast { rate, limit, retry_after } = reached;
+    let (what, counts) = match rate {
+        Rate::Requests => (format!("{limit} requests a minute"), Some("requests")),
+        Rate::Units => (format!("{limit} input and output units a minute"), Some("tokens")),
+        Rate::Concurrency => (format!("{limit} requests at once"), None),
+    };
+    let message = format!(
+        "This API token may make {what}. Try again in {} s, or raise the limit on the Tokens page \
+         of the console.",
+        retry_after.as_millis().div_ceil(1_000).max(1)
+    );
+    let whole =
+        Duration::from_secs(u64::try_from(retry_after.as_millis().div_ceil(1_000)).unwrap_or(60));
+    let error = RelayError::new(Code::RateLimitExceeded, message).retry_after(whole);
+    match counts {
+        Some(counts) => error.rate(RateReached { counts, limit }),
+        None => error,
+    }
+}
+
 fn held_by_running(of: Holder, held: NanoUsd) -> RelayError {
     let whose = match of {
         Holder::ApiToken => "this API token's quota",
         Holder::Account => "the account's balance",
+        Holder::Budget(_) => "this API token's budget",
     };
     let message = format!(
         "Requests that are still running hold ${held} of {whose}, and what is left does not cover \
@@ -68,6 +137,19 @@ pub(crate) fn token_disabled() -> RelayError {
         Code::TokenDisabled,
         "This API token is disabled. Enable it on the Tokens page of the console, or use another.",
     )
+}
+
+/// The request was ended while it ran.
+pub(crate) fn revoked(by: Owner) -> RelayError {
+    match by {
+        Owner::ApiToken(_) => token_disabled(),
+        Owner::Account(_) => account_suspended(),
+        Owner::Everybody => relay_unavailable("The relay is stopping. Send the request again."),
+        Owner::Request(_) => RelayError::new(
+            Code::RequestEnded,
+            "This request was ended by hand in the console. What was delivered is charged.",
+        ),
+    }
 }
 
 pub(crate) fn token_expired() -> RelayError {

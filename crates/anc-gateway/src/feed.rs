@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use anc_store::{Change, Follower, Store, StoreError, Topic};
 use arc_swap::ArcSwap;
+// A span, measured by the monotonic clock: a reading that fails may take seconds to do so.
+use tokio::time::Instant;
 
 use crate::catalog::Catalog;
 use crate::directory::Directory;
+use crate::metrics;
+use crate::parked::ParkedKeys;
 use crate::running::{Owner, RunningRequests};
 
 /// After a failed reading the feed is tried again soon: a token disabled meanwhile must not wait.
@@ -20,6 +24,7 @@ pub(crate) struct Feed {
     pub(crate) directory: Directory,
     pub(crate) catalog: Arc<ArcSwap<Catalog>>,
     pub(crate) running: RunningRequests,
+    pub(crate) parked: ParkedKeys,
     /// Raised while the feed cannot be read for longer than is safe: the relay then refuses rather
     /// than guesses.
     pub(crate) stale: Arc<AtomicBool>,
@@ -29,7 +34,7 @@ pub(crate) struct Feed {
 impl Feed {
     /// Follows until the task is dropped.
     pub(crate) async fn run(self, mut follower: Follower) {
-        let mut failing_for = Duration::ZERO;
+        let mut failing_since = None;
         loop {
             let outcome = match follower.next().await {
                 Ok(changes) => self.apply(&follower, &changes).await,
@@ -37,14 +42,17 @@ impl Feed {
             };
             match outcome {
                 Ok(()) => {
+                    metrics::feed_is_stale(false);
                     if self.stale.swap(false, Ordering::AcqRel) {
                         self.directory.forget_all();
                     }
-                    failing_for = Duration::ZERO;
+                    failing_since = None;
                 }
                 Err(error) => {
-                    failing_for += RETRY;
-                    if failing_for >= self.stale_after && !self.stale.swap(true, Ordering::AcqRel) {
+                    let since = *failing_since.get_or_insert_with(Instant::now);
+                    let too_long = since.elapsed() >= self.stale_after;
+                    metrics::feed_is_stale(too_long);
+                    if too_long && !self.stale.swap(true, Ordering::AcqRel) {
                         tracing::error!(%error, "the change feed cannot be read; refusing requests");
                     }
                     tokio::time::sleep(RETRY).await;
@@ -58,6 +66,8 @@ impl Feed {
     async fn apply(&self, follower: &Follower, changes: &[Change]) -> Result<(), StoreError> {
         if changes.iter().any(|change| matches!(change.topic, Topic::Catalog)) {
             self.catalog.store(Arc::new(Catalog::load(&self.store).await?));
+            // A key may be another one now, or its account topped up.
+            self.parked.forget_all();
         }
         for change in changes {
             match &change.topic {
@@ -73,6 +83,7 @@ impl Feed {
                         self.running.revoke(Owner::Account(*id));
                     }
                 }
+                Topic::Request(id) => self.running.revoke(Owner::Request(*id)),
                 Topic::Catalog => {}
             }
             follower.applied(change.seq);

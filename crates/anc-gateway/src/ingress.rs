@@ -1,16 +1,19 @@
 //! Phases 1 and 3: what is called, by which credential, with which body.
 
 use anc_domain::{
-    ClientAddress, RelayError, RelayErrorCode as Code, RequestId, Secret, UnixMillis,
+    ClientAddress, ModelName, RelayError, RelayErrorCode as Code, RequestId, Secret, UnixMillis,
 };
-use anc_wire::{Operation, Protocol};
+use anc_wire::{Family, Operation, Protocol, RequestFacts, ScanError};
 use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+};
 use http::{HeaderMap, Method, request};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use crate::limits::Limits;
+use crate::metrics;
 
 /// A request as it came in, nothing of it believed yet.
 #[derive(Debug)]
@@ -21,15 +24,79 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) client: ClientAddress,
     pub(crate) headers: HeaderMap,
+    /// The model that the path names.
+    pub(crate) path_model: Option<ModelName>,
     /// The query without credentials, to be passed on.
     pub(crate) query: Option<String>,
+    /// A stream is to come as Gemini's JSON array and not as events.
+    pub(crate) as_array: bool,
     pub(crate) credential: Option<Secret>,
 }
 
 /// The protocol of a path, also where nothing answers there: its errors must have the right form.
 pub(crate) fn protocol_of(path: &str, headers: &HeaderMap) -> Protocol {
-    let anthropic = path.starts_with("/v1/messages") || headers.contains_key("anthropic-version");
-    if anthropic { Protocol::AnthropicMessages } else { Protocol::OpenAiChat }
+    let method = path.rsplit_once(':').and_then(|(_, method)| Operation::of_gemini(method));
+    if path.starts_with("/v1beta") || (path.starts_with("/v1/models/") && method.is_some()) {
+        return match method {
+            Some(Operation::EmbedContent | Operation::BatchEmbedContents) => {
+                Protocol::GeminiEmbeddings
+            }
+            _ => Protocol::Gemini,
+        };
+    }
+    match path {
+        "/v1/responses" => Protocol::OpenAiResponses,
+        "/v1/completions" => Protocol::OpenAiCompletions,
+        "/v1/embeddings" => Protocol::OpenAiEmbeddings,
+        _ if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") => {
+            Protocol::AnthropicMessages
+        }
+        _ => Protocol::OpenAiChat,
+    }
+}
+
+/// What a path asks for, by which method, and the model that it names.
+struct Route {
+    operation: Operation,
+    method: Method,
+    model: Option<ModelName>,
+}
+
+fn route(path: &str) -> Result<Route, RelayError> {
+    let post = |operation| Route { operation, method: Method::POST, model: None };
+    let get = |operation| Route { operation, method: Method::GET, model: None };
+    let route = match path {
+        "/v1/chat/completions" => post(Operation::ChatCompletions),
+        "/v1/completions" => post(Operation::Completions),
+        "/v1/responses" => post(Operation::Responses),
+        "/v1/embeddings" => post(Operation::Embeddings),
+        "/v1/messages" => post(Operation::Messages),
+        "/v1/messages/count_tokens" => post(Operation::CountTokens),
+        "/v1/models" | "/v1beta/models" => get(Operation::ListModels),
+        "/v1/token" => get(Operation::TokenSelf),
+        "/v1/dashboard/billing/subscription" | "/dashboard/billing/subscription" => {
+            get(Operation::BillingSubscription)
+        }
+        "/v1/dashboard/billing/usage" | "/dashboard/billing/usage" => get(Operation::BillingUsage),
+        _ => return route_of_model(path).ok_or_else(|| unknown_path(path)),
+    };
+    Ok(route)
+}
+
+/// A path with a model's name in it.
+fn route_of_model(path: &str) -> Option<Route> {
+    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    let named = rest
+        .rsplit_once(':')
+        .and_then(|(model, method)| Some((model, Operation::of_gemini(method)?)));
+    let (name, operation, method) = match named {
+        Some((model, operation)) => (model, operation, Method::POST),
+        None => (rest, Operation::GetModel, Method::GET),
+    };
+    let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
+    // A name that no model can have is no model's: that is told where models are looked up.
+    let model = name.parse().ok()?;
+    Some(Route { operation, method, model: Some(model) })
 }
 
 /// Phase 1: the path and method decide the operation, the headers the credential.
@@ -40,35 +107,73 @@ pub(crate) fn receive(
     client: ClientAddress,
 ) -> Result<Call, RelayError> {
     let path = parts.uri.path();
-    let (operation, method) = match path {
-        "/v1/chat/completions" => (Operation::ChatCompletions, Method::POST),
-        "/v1/messages" => (Operation::Messages, Method::POST),
-        "/v1/messages/count_tokens" => (Operation::CountTokens, Method::POST),
-        "/v1/models" => (Operation::ListModels, Method::GET),
-        _ => return Err(unknown_path(path)),
-    };
+    let Route { operation, method, model } = route(path)?;
     if parts.method != method {
-        let allowed = if method == Method::POST { "POST" } else { "GET" };
-        return Err(RelayError::new(
-            Code::MethodNotAllowed,
-            format!("{path} takes {allowed} requests only."),
-        )
-        .allow(allowed));
+        let wants_socket = parts.method == Method::GET && parts.headers.contains_key(UPGRADE);
+        return Err(match operation {
+            Operation::Responses if wants_socket => no_web_socket(),
+            // A method of Gemini's that is not known looks like a model with a colon in its name.
+            Operation::GetModel if path.contains(':') => unknown_path(path),
+            _ => wrong_method(path, &method),
+        });
     }
+    let protocol = protocol_of(path, &parts.headers);
+    let query = query_without_credentials(parts.uri.query());
+    let asks_for_events =
+        query.as_deref().is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));
+    let streams = operation == Operation::StreamGenerateContent;
     Ok(Call {
         request_id,
         received_at,
-        protocol: protocol_of(path, &parts.headers),
+        protocol,
         operation,
         client,
-        credential: credential(
-            &parts.headers,
-            parts.uri.query(),
-            protocol_of(path, &parts.headers),
-        ),
-        query: query_without_credentials(parts.uri.query()),
+        path_model: model,
+        credential: credential(&parts.headers, parts.uri.query(), protocol),
+        // The provider is always asked for events: an array could not be read piece by piece.
+        query: if streams && !asks_for_events {
+            Some(with_events(query.as_deref()))
+        } else {
+            query
+        },
+        as_array: streams && !asks_for_events,
         headers: parts.headers,
     })
+}
+
+impl Call {
+    /// Reads the fields of a body that matter, by the rules of the protocol that was called.
+    pub(crate) fn scan(&self, body: &[u8]) -> Result<RequestFacts, RelayError> {
+        match &self.path_model {
+            Some(model) => anc_wire::scan_gemini_request(self.operation, model, body),
+            None => anc_wire::scan_request(self.protocol, body),
+        }
+        .map_err(ScanError::into_error)
+    }
+}
+
+fn with_events(query: Option<&str>) -> String {
+    let rest: Vec<&str> = query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .filter(|pair| !pair.starts_with("alt="))
+        .collect();
+    [rest.as_slice(), &["alt=sse"]].concat().join("&")
+}
+
+fn wrong_method(path: &str, method: &Method) -> RelayError {
+    let allowed = if *method == Method::POST { "POST" } else { "GET" };
+    RelayError::new(Code::MethodNotAllowed, format!("{path} takes {allowed} requests only."))
+        .allow(allowed)
+}
+
+/// Codex tries a WebSocket first; this answer makes it go on over plain requests at once.
+fn no_web_socket() -> RelayError {
+    RelayError::new(
+        Code::UpgradeRequired,
+        "The relay serves /v1/responses over HTTP, not over a WebSocket. Send the request as a \
+         POST; for Codex, set supports_websockets = false in the provider's table.",
+    )
 }
 
 fn unknown_path(path: &str) -> RelayError {
@@ -76,8 +181,9 @@ fn unknown_path(path: &str) -> RelayError {
     RelayError::new(
         Code::NotFound,
         format!(
-            "There is nothing at {shown}. The relay serves /v1/chat/completions, /v1/messages, \
-             /v1/messages/count_tokens and /v1/models."
+            "There is nothing at {shown}. The relay serves /v1/chat/completions, /v1/responses, \
+             /v1/completions, /v1/embeddings, /v1/messages, /v1/messages/count_tokens, \
+             /v1/models, and /v1beta/models with Gemini's methods."
         ),
     )
 }
@@ -92,22 +198,25 @@ fn credential(headers: &HeaderMap, query: Option<&str>, protocol: Protocol) -> O
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, credential)| credential.trim());
     let api_key = text("x-api-key");
-    let (native, other) = match protocol {
-        Protocol::AnthropicMessages => (api_key, bearer),
-        Protocol::OpenAiChat => (bearer, api_key),
+    let google = text("x-goog-api-key").or_else(|| query.and_then(query_key));
+    let native_first = match protocol.family() {
+        Family::Anthropic => [api_key, bearer, google],
+        Family::OpenAi => [bearer, api_key, google],
+        Family::Gemini => [google, bearer, api_key],
     };
-    if let (Some(one), Some(two)) = (native, other)
-        && one != two
-    {
+    let others = [text("api-key"), text(SEC_WEBSOCKET_PROTOCOL.as_str()).and_then(subprotocol_key)];
+    let mut presented =
+        native_first.into_iter().chain(others).flatten().filter(|text| !text.is_empty());
+    let counts = presented.next()?;
+    if presented.any(|other| other != counts) {
         tracing::info!("two different credentials were presented; the path's own counts");
     }
-    native
-        .or(other)
-        .or_else(|| text("api-key"))
-        .or_else(|| text("x-goog-api-key"))
-        .or_else(|| query.and_then(query_key))
-        .filter(|text| !text.is_empty())
-        .map(Secret::new)
+    Some(Secret::new(counts))
+}
+
+/// Browsers cannot set headers of a WebSocket, so a key may come among its subprotocols.
+fn subprotocol_key(protocols: &str) -> Option<&str> {
+    protocols.split(',').find_map(|one| one.trim().strip_prefix("openai-insecure-api-key."))
 }
 
 fn query_key(query: &str) -> Option<&str> {
@@ -134,6 +243,7 @@ pub(crate) async fn read_body(
         ));
     }
     let too_large = || {
+        metrics::limit_hit("request_body_bytes");
         RelayError::new(
             Code::RequestTooLarge,
             format!("The body is larger than the {} bytes allowed.", limits.request_body_bytes),
@@ -148,9 +258,11 @@ pub(crate) async fn read_body(
     }
     let mut collected = BytesMut::new();
     let mut whole: Option<Bytes> = None;
-    while let Some(frame) = tokio::time::timeout(limits.request_body_idle, body.frame())
-        .await
-        .map_err(|_| unreadable("The body did not arrive in time."))?
+    while let Some(frame) =
+        tokio::time::timeout(limits.request_body_idle, body.frame()).await.map_err(|_| {
+            metrics::limit_hit("request_body_idle_seconds");
+            unreadable("The body did not arrive in time.")
+        })?
     {
         let frame = frame.map_err(|_| unreadable("The body broke off before its end."))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -206,6 +318,7 @@ mod tests {
             ("x-api-key", "sk-a"),
             ("api-key", "sk-a"),
             ("x-goog-api-key", "sk-a"),
+            ("sec-websocket-protocol", "realtime, openai-insecure-api-key.sk-a"),
         ] {
             assert_eq!(presented(&[pair], None, Protocol::OpenAiChat).as_deref(), Some("sk-a"));
         }
@@ -220,6 +333,36 @@ mod tests {
         let anthropic = presented(&both, None, Protocol::AnthropicMessages);
         assert_eq!(anthropic.as_deref(), Some("sk-x"));
         assert_eq!(presented(&both, None, Protocol::OpenAiChat).as_deref(), Some("sk-b"));
+    }
+
+    #[test]
+    fn each_path_is_one_operation_of_one_protocol() {
+        for (path, operation, protocol) in [
+            ("/v1/responses", Operation::Responses, Protocol::OpenAiResponses),
+            ("/v1/completions", Operation::Completions, Protocol::OpenAiCompletions),
+            ("/v1/embeddings", Operation::Embeddings, Protocol::OpenAiEmbeddings),
+            ("/v1/models/org%2Fm", Operation::GetModel, Protocol::OpenAiChat),
+            ("/v1beta/models/m:generateContent", Operation::GenerateContent, Protocol::Gemini),
+            ("/v1/models/m:countTokens", Operation::GeminiCountTokens, Protocol::Gemini),
+            (
+                "/v1beta/models/m:batchEmbedContents",
+                Operation::BatchEmbedContents,
+                Protocol::GeminiEmbeddings,
+            ),
+            ("/v1beta/models/ft:m:1", Operation::GetModel, Protocol::Gemini),
+        ] {
+            assert_eq!(route(path).map(|route| route.operation).ok(), Some(operation), "{path}");
+            assert_eq!(protocol_of(path, &HeaderMap::new()), protocol, "{path}");
+        }
+        for path in ["/v1/models/", "/v1beta/models/a b", "/v1/responses/x", "/v1beta/files"] {
+            assert!(route(path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_provider_is_always_asked_for_events() {
+        assert_eq!(with_events(None), "alt=sse");
+        assert_eq!(with_events(Some("a=b&alt=json")), "a=b&alt=sse");
     }
 
     #[test]

@@ -20,11 +20,14 @@ mod events;
 mod feed;
 mod ingress;
 mod limits;
+mod metrics;
 mod models;
+mod parked;
 mod relay;
 mod running;
 mod shared;
 mod silence;
+mod token_self;
 mod upstream;
 mod written_body;
 
@@ -33,6 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anc_domain::{ClientAddress, Clock, Entropy, RelayError, RequestId};
+use anc_limits::LocalLimits;
 use anc_store::{Store, StoreError};
 use anc_upstream::Upstream;
 use anc_wire::Operation;
@@ -94,6 +98,8 @@ impl DataPlane {
             ledger: store.ledger(),
             directory: Directory::new(&limits),
             running: RunningRequests::new(limits.running_requests),
+            rates: LocalLimits::default(),
+            parked: parked::ParkedKeys::default(),
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),
             store,
@@ -107,6 +113,7 @@ impl DataPlane {
             directory: shared.directory.clone(),
             catalog: Arc::clone(&shared.catalog),
             running: shared.running.clone(),
+            parked: shared.parked.clone(),
             stale: Arc::clone(&shared.feed_stale),
             stale_after: shared.limits.feed_stale,
         };
@@ -122,6 +129,21 @@ impl DataPlane {
     /// Refuses new requests from now on; those that run may finish.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
+    }
+
+    /// Ends what still runs, in-band, charged for what was delivered.
+    pub fn end_all(&self) {
+        self.0.running.revoke(running::Owner::Everybody);
+    }
+
+    /// Whether new requests are refused because the relay is stopping.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire)
+    }
+
+    /// Whether the change feed can be read, so that nothing is served that was revoked.
+    pub fn knows_changes(&self) -> bool {
+        !self.0.feed_stale.load(Ordering::Acquire)
     }
 
     /// How many requests run.
@@ -144,7 +166,7 @@ impl Gateway {
         let under = |prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        under("/v1") || under("/v1beta")
+        under("/v1") || under("/v1beta") || under("/dashboard/billing")
     }
 
     /// Answers one request of the data plane. Never fails: an error is an answer in the protocol
@@ -162,6 +184,11 @@ impl Gateway {
             Ok(call) => self.answer(call, body).await,
             Err(refusal) => Err(refusal),
         };
+        metrics::running(self.running.count());
+        metrics::answered(
+            protocol,
+            answer.as_ref().map_or_else(|error| error.code.code(), |_| "ok"),
+        );
         Ok(answer.unwrap_or_else(|error| {
             tracing::debug!(request = %request_id, code = error.code.code(), "refused");
             anc_wire::error_response(protocol, &error, request_id).map(GatewayBody::full)
@@ -182,11 +209,15 @@ impl Gateway {
             ));
         }
         match call.operation {
-            Operation::ChatCompletions | Operation::Messages => {
-                relay::relay(self, call, body).await
+            Operation::CountTokens | Operation::GeminiCountTokens => {
+                count::count_tokens(self, call, body).await
             }
-            Operation::CountTokens => count::count_tokens(self, call, body).await,
             Operation::ListModels => models::list_models(self, &call).await,
+            Operation::GetModel => models::get_model(self, &call).await,
+            Operation::TokenSelf => token_self::show(self, &call).await,
+            Operation::BillingSubscription => token_self::subscription(self, &call).await,
+            Operation::BillingUsage => token_self::usage(self, &call).await,
+            _ => relay::relay(self, call, body).await,
         }
     }
 

@@ -1,22 +1,67 @@
-//! `GET /v1/models`: the models that the token may use, in one shape for both vendors' clients.
+//! `GET /v1/models` and `GET /v1beta/models`, and one of them: what this API token may use, in the
+//! shape that the caller's protocol expects.
 
-use anc_domain::RelayError;
-use anc_wire::ModelListing;
+use anc_domain::{EndpointScope, ModelName, NanoUsd, RelayError, RelayErrorCode as Code};
+use anc_wire::{Family, ModelListing};
+use bytes::Bytes;
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
 
+use crate::admission;
+use crate::catalog::{Catalog, Model};
+use crate::directory::Caller;
 use crate::ingress::Call;
-use crate::{Gateway, GatewayBody, admission};
+use crate::{Gateway, GatewayBody, error};
 
-/// Lists the models that are served, priced and allowed for the token, by name.
+/// Models of one page of Gemini's list, where the caller does not say, and at most.
+const GEMINI_PAGE: usize = 50;
+const GEMINI_PAGE_MAX: usize = 1_000;
+
+/// Lists the models that have a channel and a price and are not withheld from this token.
 pub(crate) async fn list_models(
     gateway: &Gateway,
     call: &Call,
 ) -> Result<Response<GatewayBody>, RelayError> {
     let caller = gateway.authenticate(call).await?;
     admission::check_address(&caller, call.client)?;
+    admission::check_scope(&caller, EndpointScope::Models)?;
     let catalog = gateway.catalog.load();
-    let listings: Vec<ModelListing<'_>> = catalog
+    let listings = listings(&catalog, &caller);
+    let body = match call.protocol.family() {
+        Family::Gemini => {
+            let number = |key: &str| query_number(call.query.as_deref(), key);
+            let size = number("pageSize")?.unwrap_or(GEMINI_PAGE).clamp(1, GEMINI_PAGE_MAX);
+            anc_wire::gemini_models_body(&listings, number("pageToken")?.unwrap_or(0), size)
+        }
+        Family::OpenAi | Family::Anthropic => anc_wire::models_body(&listings),
+    };
+    Ok(answer(call, body))
+}
+
+/// One of them, by its name.
+pub(crate) async fn get_model(
+    gateway: &Gateway,
+    call: &Call,
+) -> Result<Response<GatewayBody>, RelayError> {
+    let caller = gateway.authenticate(call).await?;
+    admission::check_address(&caller, call.client)?;
+    admission::check_scope(&caller, EndpointScope::Models)?;
+    let catalog = gateway.catalog.load();
+    let name = call.path_model.as_ref().map(ModelName::as_str).unwrap_or_default();
+    let listings = listings(&catalog, &caller);
+    let listing = listings
+        .iter()
+        .find(|listing| listing.id == name)
+        .ok_or_else(|| error::model_not_found(name))?;
+    let body = match call.protocol.family() {
+        Family::Gemini => anc_wire::gemini_model_body(listing),
+        Family::OpenAi | Family::Anthropic => anc_wire::model_body(listing),
+    };
+    Ok(answer(call, body))
+}
+
+fn listings<'a>(catalog: &'a Catalog, caller: &Caller) -> Vec<ModelListing<'a>> {
+    catalog
         .usable()
         .filter(|(name, _)| caller.0.models.allow(name))
         .map(|(name, model)| ModelListing {
@@ -24,11 +69,31 @@ pub(crate) async fn list_models(
             owned_by: &model.provider,
             context: model.context,
             max_output: model.max_output,
+            embeds: embeds(model),
         })
-        .collect();
-    let mut response = Response::new(GatewayBody::full(anc_wire::models_body(&listings)));
+        .collect()
+}
+
+/// A model whose output costs nothing makes none that is paid for: it makes vectors.
+fn embeds(model: &Model) -> bool {
+    model.price.is_some_and(|price| price.output == NanoUsd::ZERO && price.input > NanoUsd::ZERO)
+}
+
+fn query_number(query: Option<&str>, key: &str) -> Result<Option<usize>, RelayError> {
+    let value = query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
+    let Some(text) = value.filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| {
+        RelayError::new(Code::InvalidRequest, format!("`{key}` must be what the list gave."))
+    })
+}
+
+fn answer(call: &Call, body: Bytes) -> Response<GatewayBody> {
+    let mut response = Response::new(GatewayBody::full(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     anc_wire::add_request_id(headers, call.protocol, call.request_id);
-    Ok(response)
+    response
 }

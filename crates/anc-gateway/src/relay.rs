@@ -8,16 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anc_domain::{Meter, RelayError, RequestId, Usage};
 use anc_ledger::{EndReason, HoldBounds, Otherwise, OutputBound, hold_bounds};
-use anc_routing::{Candidate, plan};
-use anc_store::{HoldRequest, OpenHold, Settlement};
-use anc_wire::{RequestEdits, RequestFacts, ScanError};
-use bytes::Bytes;
+use anc_limits::{Permit, Rates};
+use anc_routing::plan;
+use anc_store::{HoldRequest, OpenHold, Settlement, TokenRates};
+use anc_wire::{RequestEdits, RequestFacts};
 use http::Response;
 use hyper::body::Incoming;
 
 use crate::admission::{self, Admitted};
 use crate::delivery::{self, Delivery};
 use crate::ingress::{self, Call};
+use crate::metrics;
 use crate::running::Running;
 use crate::upstream::{self, Answer, Attempts};
 use crate::{Gateway, GatewayBody, error};
@@ -33,40 +34,38 @@ pub(crate) async fn relay(
 
     // 3 read: one scan for the few fields that matter; the rest stays as it is.
     let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
-    let facts = anc_wire::scan_request(call.protocol, &body).map_err(ScanError::into_error)?;
+    let facts = call.scan(&body)?;
 
     // 4 authorize.
     let catalog = gateway.catalog.load_full();
-    let admitted = admission::authorize(caller, facts.model.clone(), call.client, &catalog)?;
+    let admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
+    let permit = admit_rate(gateway, &facts, &admitted)?;
 
     // 5 hold: from here on money is reserved, and every way out settles or releases it.
     let running = enter(gateway, call.request_id, &admitted)?;
-    let mut held = hold(gateway, &call, &facts, &admitted).await?;
+    let mut held = hold(gateway, &call, &facts, &admitted, permit).await?;
 
     // 6 plan.
-    let candidates: Vec<Candidate> = admitted
-        .channels
-        .iter()
-        .map(|channel| Candidate {
-            channel: channel.id,
-            speaks_protocol: channel.speaks(call.protocol),
-        })
-        .collect();
-    let order = plan(&candidates, gateway.limits.attempts)
-        .map_err(|reason| error::no_plan(reason, &admitted.model))?;
+    let order = plan(
+        &upstream::candidates(gateway, &call, &admitted.channels),
+        gateway.limits.attempts,
+        &mut |below| upstream::dice(gateway, below),
+    )
+    .map_err(|reason| error::no_plan(reason, &admitted.model))?;
 
     // 7 dispatch: attempt after attempt until one provider accepts, or finds fault with the request.
-    let body = held.edited(&facts, &body);
+    let edits = held.edits(&facts);
     let attempts = Attempts {
         gateway,
         call: &call,
         channels: &admitted.channels,
         facts: &facts,
+        edits,
         taken_up: &held.taken_up,
     };
     let answer = tokio::select! {
-        answer = attempts.run(&order, body) => answer,
-        () = running.revoked() => return Err(error::token_disabled()),
+        answer = attempts.run(&order, &body) => answer,
+        by = running.revoked() => return Err(error::revoked(by)),
     };
     let accepted = match answer {
         Ok(Answer::Accepted(accepted)) => *accepted,
@@ -89,6 +88,21 @@ pub(crate) async fn relay(
     }
 }
 
+/// The token's rates: whether it may make this request now.
+fn admit_rate(
+    gateway: &Gateway,
+    facts: &RequestFacts,
+    admitted: &Admitted,
+) -> Result<Option<Permit>, RelayError> {
+    let TokenRates { requests_per_minute, units_per_minute, concurrency } = admitted.caller.0.rates;
+    let rates = Rates { requests_per_minute, units_per_minute, concurrency };
+    let (token, units) = (admitted.caller.token_id(), facts.input.units_expected());
+    gateway.rates.admit(token, rates, units, gateway.clock.now()).map_err(|reached| {
+        metrics::limit_hit("token_rate");
+        error::too_fast(reached)
+    })
+}
+
 fn enter(
     gateway: &Gateway,
     request_id: RequestId,
@@ -97,7 +111,10 @@ fn enter(
     gateway
         .running
         .enter(request_id, admitted.caller.token_id(), admitted.caller.account_id())
-        .ok_or_else(|| error::relay_unavailable("The relay runs as many requests as it may."))
+        .ok_or_else(|| {
+            metrics::limit_hit("running_requests");
+            error::relay_unavailable("The relay runs as many requests as it may.")
+        })
 }
 
 /// Money reserved for a request, and what it pays for. Dropped before there is an answer, it is
@@ -109,6 +126,8 @@ pub(crate) struct Held {
     /// A provider began to answer.
     taken_up: AtomicBool,
     input_expected: u64,
+    /// Counts among the token's requests at once.
+    pub(crate) permit: Option<Permit>,
     pub(crate) bounds: HoldBounds,
     /// The units that one answer may have where a buffered answer's bound had to be lowered.
     pub(crate) lowered_output: Option<u64>,
@@ -120,6 +139,7 @@ async fn hold(
     call: &Call,
     facts: &RequestFacts,
     admitted: &Admitted,
+    permit: Option<Permit>,
 ) -> Result<Held, RelayError> {
     let per_answer = [facts.max_output(), admitted.max_output]
         .into_iter()
@@ -129,13 +149,14 @@ async fn hold(
     let answers = facts.answers.max(1);
     // An answer must get past its thinking to be of any use.
     let step = gateway.limits.output_step_units.max(facts.thinking_budget.map_or(0, |b| b + 1));
-    let bound = OutputBound {
-        most: per_answer.saturating_mul(answers),
-        step: step.saturating_mul(answers),
+    let bound = if facts.has_output() {
+        OutputBound { most: per_answer.saturating_mul(answers), step: step.saturating_mul(answers) }
+    } else {
+        OutputBound { most: 0, step: 0 }
     };
     let otherwise = if facts.stream { Otherwise::Least } else { Otherwise::AllThatIsFree };
     let bounds = hold_bounds(facts.input.units_at_most(), bound, otherwise, &admitted.price)
-        .map_err(|_| error::refused(anc_ledger::Refusal::OutOfRange))?;
+        .map_err(|_| error::refused(anc_ledger::Refusal::OutOfRange, call.received_at))?;
     let request = HoldRequest {
         request_id: call.request_id,
         account_id: admitted.caller.account_id(),
@@ -151,14 +172,14 @@ async fn hold(
         .hold(request)
         .await
         .map_err(|failure| error::store_down(&failure))?
-        .map_err(error::refused)?;
+        .map_err(|refusal| error::refused(refusal, call.received_at))?;
     let input_expected = facts.input.units_expected();
     let lowered_output = (!facts.stream && open.granted() < bounds.ask.full).then(|| {
         let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
         anc_ledger::affordable_output(left, &admitted.price) / answers
     });
     let (open, taken_up) = (Some(open), AtomicBool::new(false));
-    Ok(Held { open, taken_up, input_expected, bounds, lowered_output })
+    Ok(Held { open, taken_up, input_expected, permit, bounds, lowered_output })
 }
 
 impl Drop for Held {
@@ -177,12 +198,12 @@ impl Held {
         drop(self.open.take());
     }
 
-    /// The body for the provider: the client's own bytes but for what had to be changed.
-    fn edited(&self, facts: &RequestFacts, body: &Bytes) -> Bytes {
-        let edits = RequestEdits {
+    /// What has to be changed of the client's own bytes, whichever channel they go to.
+    fn edits(&self, facts: &RequestFacts) -> RequestEdits<'static> {
+        RequestEdits {
+            model: None,
             max_output: self.lowered_output,
             include_usage: facts.stream && !facts.includes_usage(),
-        };
-        facts.edit(body, edits)
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anc_domain::{AccountId, ApiTokenId, RequestId};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
 /// Whose requests are to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub(crate) enum Owner {
     ApiToken(ApiTokenId),
     /// All of an account's.
     Account(AccountId),
+    /// One request.
+    Request(RequestId),
+    /// Every request: the relay stops.
+    Everybody,
 }
 
 /// All running requests of this process.
@@ -26,7 +30,8 @@ pub(crate) struct RunningRequests {
 struct Entry {
     token_id: ApiTokenId,
     account_id: AccountId,
-    revoked: CancellationToken,
+    /// Why it is to end, once it is.
+    revoked: watch::Sender<Option<Owner>>,
 }
 
 /// One request's place among the running; given up when dropped.
@@ -34,7 +39,7 @@ struct Entry {
 pub(crate) struct Running {
     entries: Arc<Mutex<HashMap<RequestId, Entry>>>,
     request_id: RequestId,
-    revoked: CancellationToken,
+    revoked: watch::Receiver<Option<Owner>>,
 }
 
 impl RunningRequests {
@@ -49,8 +54,8 @@ impl RunningRequests {
         token_id: ApiTokenId,
         account_id: AccountId,
     ) -> Option<Running> {
-        let revoked = CancellationToken::new();
-        let entry = Entry { token_id, account_id, revoked: revoked.clone() };
+        let (revoke, revoked) = watch::channel(None);
+        let entry = Entry { token_id, account_id, revoked: revoke };
         let mut entries = lock(&self.entries);
         if entries.len() >= self.most {
             return None;
@@ -61,13 +66,15 @@ impl RunningRequests {
 
     /// Ends the requests of an owner: their streams stop in-band at once.
     pub(crate) fn revoke(&self, owner: Owner) {
-        for entry in lock(&self.entries).values() {
+        for (id, entry) in lock(&self.entries).iter() {
             let concerned = match owner {
+                Owner::Request(one) => *id == one,
+                Owner::Everybody => true,
                 Owner::ApiToken(id) => entry.token_id == id,
                 Owner::Account(id) => entry.account_id == id,
             };
             if concerned {
-                entry.revoked.cancel();
+                entry.revoked.send_replace(Some(owner));
             }
         }
     }
@@ -79,9 +86,14 @@ impl RunningRequests {
 }
 
 impl Running {
-    /// Waits until the request is to end because its token or account was disabled.
-    pub(crate) async fn revoked(&self) {
-        self.revoked.cancelled().await;
+    /// Waits until the request is to end, and says on whose account.
+    pub(crate) async fn revoked(&self) -> Owner {
+        let mut revoked = self.revoked.clone();
+        match revoked.wait_for(Option::is_some).await.map(|owner| *owner) {
+            Ok(Some(owner)) => owner,
+            // The entry lives as long as this value does, so that its sender is never gone.
+            _ => std::future::pending().await,
+        }
     }
 }
 
@@ -110,10 +122,10 @@ mod tests {
         let ours = running.enter(request(1), ApiTokenId::from_i64(1), account).unwrap();
         let other = running.enter(request(2), ApiTokenId::from_i64(2), account).unwrap();
         running.revoke(Owner::ApiToken(ApiTokenId::from_i64(1)));
-        ours.revoked().await;
-        assert!(!other.revoked.is_cancelled());
-        running.revoke(Owner::Account(account));
-        other.revoked().await;
+        assert_eq!(ours.revoked().await, Owner::ApiToken(ApiTokenId::from_i64(1)));
+        assert!(other.revoked.borrow().is_none());
+        running.revoke(Owner::Request(request(2)));
+        assert_eq!(other.revoked().await, Owner::Request(request(2)));
     }
 
     #[test]

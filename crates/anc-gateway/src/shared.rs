@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anc_domain::{Clock, Entropy};
+use anc_limits::LocalLimits;
 use anc_store::{Ledger, Store};
 use arc_swap::ArcSwap;
 
 use crate::Limits;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
+use crate::parked::ParkedKeys;
 use crate::running::RunningRequests;
 
 /// The parts of the data plane, of which there is one each.
@@ -22,6 +24,8 @@ pub struct Shared {
     pub(crate) directory: Directory,
     pub(crate) catalog: Arc<ArcSwap<Catalog>>,
     pub(crate) running: RunningRequests,
+    pub(crate) rates: LocalLimits,
+    pub(crate) parked: ParkedKeys,
     pub(crate) feed_stale: Arc<AtomicBool>,
     pub(crate) draining: AtomicBool,
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anc_domain::{ChannelId, RelayError};
-use anc_routing::{Outcome, outcome_of_status};
+use anc_domain::{ChannelId, ModelName, RelayError, Secret};
+use anc_routing::{Candidate, Outcome, outcome_of_status};
 use anc_upstream::{UpstreamBody, UpstreamFailure, add_credentials};
-use anc_wire::{FrameRole, RequestFacts};
+use anc_wire::{FrameRole, RequestEdits, RequestFacts};
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -21,7 +21,7 @@ use http_body_util::BodyExt as _;
 use crate::catalog::Channel;
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
-use crate::{Gateway, GatewayBody, error};
+use crate::{Gateway, GatewayBody, error, metrics};
 
 /// What the attempts need to know.
 pub(crate) struct Attempts<'a> {
@@ -29,6 +29,8 @@ pub(crate) struct Attempts<'a> {
     pub(crate) call: &'a Call,
     pub(crate) channels: &'a [Arc<Channel>],
     pub(crate) facts: &'a RequestFacts,
+    /// What has to be changed of the body, whichever channel it goes to.
+    pub(crate) edits: RequestEdits<'static>,
     /// Set when a provider begins to answer.
     pub(crate) taken_up: &'a AtomicBool,
 }
@@ -72,30 +74,107 @@ pub(crate) struct ProviderRefusal {
     body: Bytes,
 }
 
+/// The channels of a model as candidates: those whose every key rests are a last resort.
+pub(crate) fn candidates(
+    gateway: &Gateway,
+    call: &Call,
+    channels: &[Arc<Channel>],
+) -> Vec<Candidate> {
+    let now = gateway.clock.now();
+    channels
+        .iter()
+        .map(|channel| Candidate {
+            channel: channel.id,
+            speaks_protocol: channel.speaks(call.protocol),
+            priority: channel.routing.priority,
+            weight: channel.routing.weight.into(),
+            parked: !channel.keys.is_empty()
+                && gateway.parked.awake(channel.id, channel.keys.len(), now).is_empty(),
+        })
+        .collect()
+}
+
+/// A number below `below`, by chance.
+pub(crate) fn dice(gateway: &Gateway, below: u64) -> u64 {
+    let mut bytes = [0; 8];
+    gateway.entropy.fill(&mut bytes);
+    u64::from_le_bytes(bytes).checked_rem(below).unwrap_or(0)
+}
+
 /// What one attempt came to.
 enum Attempt {
     Done(Answer),
     ChannelFailed(RelayError),
+    /// The provider turned this key away; another one of the channel may do.
+    KeyFailed(RelayError),
 }
 
 impl Attempts<'_> {
     /// Tries the channels in order. The last failure is the one that the client hears of.
-    pub(crate) async fn run(&self, order: &[ChannelId], body: Bytes) -> Result<Answer, RelayError> {
+    pub(crate) async fn run(
+        &self,
+        order: &[ChannelId],
+        body: &Bytes,
+    ) -> Result<Answer, RelayError> {
         let mut last = error::upstream_unavailable(None);
-        for (number, id) in (1_u32..).zip(order) {
+        let mut number = 0;
+        for id in order {
             let Some(channel) = self.channels.iter().find(|one| one.id == *id) else { continue };
-            match self.attempt(channel, number, body.clone()).await {
-                Attempt::Done(answer) => return Ok(answer),
-                Attempt::ChannelFailed(failure) => last = failure,
+            for key in self.keys_in_order(channel) {
+                number += 1;
+                if number > self.gateway.limits.attempts {
+                    return Err(last);
+                }
+                match self.attempt(channel, key, number, body).await {
+                    Attempt::Done(answer) => return Ok(answer),
+                    Attempt::KeyFailed(failure) => last = failure,
+                    Attempt::ChannelFailed(failure) => {
+                        last = failure;
+                        break;
+                    }
+                }
             }
         }
         Err(last)
     }
 
-    async fn attempt(&self, channel: &Arc<Channel>, number: u32, body: Bytes) -> Attempt {
-        let answer = match send(self.gateway, channel, self.call, body).await {
+    /// The keys to try of a channel: those that do not rest, beginning anywhere, so that each gets
+    /// its share; where all rest, one of them. `None` where the provider needs none.
+    fn keys_in_order(&self, channel: &Channel) -> Vec<Option<usize>> {
+        let count = channel.keys.len();
+        if count == 0 {
+            return vec![None];
+        }
+        let mut awake = self.gateway.parked.awake(channel.id, count, self.gateway.clock.now());
+        let start = |length: usize| {
+            usize::try_from(dice(self.gateway, length as u64)).unwrap_or(0).min(length - 1)
+        };
+        if awake.is_empty() {
+            return vec![Some(start(count))];
+        }
+        if awake.len() > 1 {
+            let first = start(awake.len());
+            awake.rotate_left(first);
+        }
+        awake.into_iter().map(Some).collect()
+    }
+
+    async fn attempt(
+        &self,
+        channel: &Arc<Channel>,
+        key: Option<usize>,
+        number: usize,
+        body: &Bytes,
+    ) -> Attempt {
+        let name = channel.upstream_name(&self.facts.model);
+        let edits = RequestEdits { model: name.as_ref().map(ModelName::as_str), ..self.edits };
+        let body = self.facts.edit(body, edits);
+        let model = name.as_ref().unwrap_or(&self.facts.model);
+        let secret = key.and_then(|key| channel.keys.get(key));
+        let answer = match send(self.gateway, channel, secret, self.call, model, body).await {
             Ok(answer) => answer,
             Err(failure) => {
+                metrics::attempted(channel.id, "unreachable");
                 log_failure(channel, self.call, &failure);
                 return Attempt::ChannelFailed(error::upstream_failed(&failure));
             }
@@ -103,19 +182,28 @@ impl Attempts<'_> {
         let (head, body) = answer.into_parts();
         match outcome_of_status(head.status.as_u16()) {
             Outcome::Accepted => {
+                metrics::attempted(channel.id, "accepted");
                 self.taken_up.store(true, Ordering::Relaxed);
                 self.accept(channel, number, head, body).await
             }
             Outcome::RequestRefused => {
+                metrics::attempted(channel.id, "refused");
                 let body = collect_at_most(body, self.gateway.limits.refusal_bytes).await;
-                let body = without_key(body, channel);
+                let body = channel.keys.iter().fold(body, without_key);
                 let refusal = ProviderRefusal { status: head.status, headers: head.headers, body };
                 Attempt::Done(Answer::Refused(refusal))
             }
             Outcome::ChannelFailed => {
+                metrics::attempted(channel.id, "failed");
                 let status = head.status.as_u16();
                 tracing::warn!(channel = %channel.id, request = %self.call.request_id, status, "a channel failed");
-                Attempt::ChannelFailed(error::upstream_unavailable(retry_after(&head.headers)))
+                let wait = retry_after(&head.headers);
+                let failure = error::upstream_unavailable(wait);
+                let now = self.gateway.clock.now();
+                let parked = key.is_some_and(|key| {
+                    self.gateway.parked.note(channel.id, key, (status, wait), now)
+                });
+                if parked { Attempt::KeyFailed(failure) } else { Attempt::ChannelFailed(failure) }
             }
         }
     }
@@ -124,7 +212,7 @@ impl Attempts<'_> {
     async fn accept(
         &self,
         channel: &Arc<Channel>,
-        number: u32,
+        number: usize,
         head: http::response::Parts,
         body: UpstreamBody,
     ) -> Attempt {
@@ -134,7 +222,7 @@ impl Attempts<'_> {
                 status: head.status,
                 headers: head.headers.clone(),
                 content,
-                attempt: number,
+                attempt: u32::try_from(number).unwrap_or(u32::MAX),
             })))
         };
         if !is_event_stream(&head.headers) {
@@ -183,13 +271,15 @@ impl Attempts<'_> {
 pub(crate) async fn send(
     gateway: &Gateway,
     channel: &Channel,
+    key: Option<&Secret>,
     call: &Call,
+    model: &ModelName,
     body: Bytes,
 ) -> Result<Response<UpstreamBody>, UpstreamFailure> {
     let unusable = || UpstreamFailure::Connect("the channel's settings make no request".into());
-    let path = call.operation.path();
+    let path = call.operation.path(model.as_str());
     let uri = match &channel.endpoint {
-        Some(endpoint) => endpoint.uri(channel.provider, path, call.query.as_deref()),
+        Some(endpoint) => endpoint.uri(channel.provider, &path, call.query.as_deref()),
         None => path.parse().ok(),
     };
     let mut request =
@@ -199,7 +289,7 @@ pub(crate) async fn send(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     // Usage is read from the answer as it passes, so it has to pass uncompressed.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    add_credentials(headers, channel.provider, channel.key.as_ref()).map_err(|_| unusable())?;
+    add_credentials(headers, channel.provider, key).map_err(|_| unusable())?;
     match &channel.endpoint {
         Some(endpoint) => gateway.upstream.dial(request, endpoint.allow_private).await,
         None => Ok(gateway.upstream.call_in_process(request)),
@@ -242,6 +332,7 @@ pub(crate) async fn collect(mut body: UpstreamBody, limit: usize) -> Result<Byte
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
         if collected.len() + data.len() > limit {
+            metrics::limit_hit("answer_bytes");
             return Err(NotWhole);
         }
         collected.extend_from_slice(&data);
@@ -264,8 +355,7 @@ pub(crate) async fn collect_at_most(mut body: UpstreamBody, limit: usize) -> Byt
 }
 
 /// Some providers repeat the key that they refuse.
-fn without_key(body: Bytes, channel: &Channel) -> Bytes {
-    let Some(key) = &channel.key else { return body };
+fn without_key(body: Bytes, key: &Secret) -> Bytes {
     let key = key.expose().as_bytes();
     let mut places = memchr::memmem::find_iter(&body, key).peekable();
     if key.is_empty() || places.peek().is_none() {

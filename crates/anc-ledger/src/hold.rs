@@ -5,6 +5,8 @@
 
 use anc_domain::{MoneyError, NanoUsd, UnixMillis};
 
+use crate::window::Period;
+
 /// The money side of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountState {
@@ -33,6 +35,24 @@ pub struct TokenState {
     pub deleted: bool,
     /// When it stops working; `None` is never.
     pub expires_at: Option<UnixMillis>,
+    /// Its budgets in the windows that count here, by [`Period::index`]: the current ones for a new
+    /// hold, those of the hold for what becomes of it.
+    pub budgets: [Option<BudgetState>; Period::ALL.len()],
+}
+
+/// One window of a token's periodic budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetState {
+    /// How often it begins anew.
+    pub period: Period,
+    /// The most that may be consumed in the window; `None` where the budget was taken away.
+    pub limit: Option<NanoUsd>,
+    /// Σ charges of the window.
+    pub used: NanoUsd,
+    /// Σ open holds of the window.
+    pub held: NanoUsd,
+    /// When the next window begins.
+    pub ends_at: UnixMillis,
 }
 
 /// How much a request asks to be held.
@@ -62,6 +82,8 @@ pub enum Holder {
     ApiToken,
     /// The account's balance.
     Account,
+    /// A periodic budget of the API token.
+    Budget(Period),
 }
 
 /// Why there is no hold.
@@ -81,6 +103,17 @@ pub enum Refusal {
         used: NanoUsd,
         /// The least that the request needs.
         least: NanoUsd,
+    },
+    /// A periodic budget does not cover the least, even with nothing held.
+    BudgetExhausted {
+        /// Which of them.
+        period: Period,
+        /// How much it is.
+        limit: NanoUsd,
+        /// What was consumed of it in this window.
+        used: NanoUsd,
+        /// When the next window begins.
+        ends_at: UnixMillis,
     },
     /// The account's balance does not cover the least, even with nothing held.
     BalanceExhausted {
@@ -165,6 +198,9 @@ pub fn settle(
     release(&mut next_account, &mut next_token, held)?;
     next_account.balance = next_account.balance.checked_sub(charge)?;
     next_token.used = next_token.used.checked_add(charge)?;
+    for budget in next_token.budgets.iter_mut().flatten() {
+        budget.used = budget.used.checked_add(charge)?;
+    }
     (*account, *token) = (next_account, next_token);
     Ok(())
 }
@@ -180,7 +216,14 @@ pub fn release(
     if account_held.is_negative() || token_held.is_negative() {
         return Err(MoneyError::OutOfRange);
     }
-    (account.held, token.held) = (account_held, token_held);
+    let mut budgets = token.budgets;
+    for budget in budgets.iter_mut().flatten() {
+        budget.held = budget.held.checked_sub(held)?;
+        if budget.held.is_negative() {
+            return Err(MoneyError::OutOfRange);
+        }
+    }
+    (account.held, token.held, token.budgets) = (account_held, token_held, budgets);
     Ok(())
 }
 
@@ -212,6 +255,17 @@ fn fits(account: &AccountState, token: &TokenState, amount: NanoUsd) -> Result<(
             return Err(held_by_running(Holder::ApiToken, token.held));
         }
     }
+    for budget in token.budgets.iter().flatten() {
+        let Some(limit) = budget.limit else { continue };
+        let left = limit.checked_sub(budget.used)?;
+        if amount > left || left <= NanoUsd::ZERO {
+            let BudgetState { period, used, ends_at, .. } = *budget;
+            return Err(Refusal::BudgetExhausted { period, limit, used, ends_at });
+        }
+        if amount > left.checked_sub(budget.held)? {
+            return Err(held_by_running(Holder::Budget(budget.period), budget.held));
+        }
+    }
     if account.metered {
         if amount > account.balance || account.balance <= NanoUsd::ZERO {
             return Err(Refusal::BalanceExhausted { balance: account.balance, least: amount });
@@ -229,10 +283,26 @@ fn free(account: &AccountState, token: &TokenState) -> Result<NanoUsd, Refusal> 
     if let Some(quota) = token.quota {
         free = free.min(quota.checked_sub(token.used)?.checked_sub(token.held)?);
     }
+    for budget in token.budgets.iter().flatten() {
+        if let Some(limit) = budget.limit {
+            free = free.min(limit.checked_sub(budget.used)?.checked_sub(budget.held)?);
+        }
+    }
     if account.metered {
         free = free.min(account.balance.checked_sub(account.held)?);
     }
     Ok(free)
+}
+
+/// What a token can still spend, held or not: the least of its quota, its budgets and its account's
+/// balance, zero where one is overdrawn; `None` where nothing bounds it.
+pub fn left(account: &AccountState, token: &TokenState) -> Option<NanoUsd> {
+    let of = |limit: NanoUsd, used: NanoUsd| limit.checked_sub(used).unwrap_or_default();
+    let quota = token.quota.map(|quota| of(quota, token.used));
+    let balance = account.metered.then_some(account.balance);
+    let budgets = token.budgets.iter().flatten().filter_map(|one| Some(of(one.limit?, one.used)));
+    let least = budgets.chain(quota).chain(balance).min()?;
+    Some(least.max(NanoUsd::ZERO))
 }
 
 const fn held_by_running(of: Holder, held: NanoUsd) -> Refusal {
@@ -246,7 +316,11 @@ fn take(
 ) -> Result<(), Refusal> {
     let (account_held, token_held) =
         (account.held.checked_add(amount)?, token.held.checked_add(amount)?);
-    (account.held, token.held) = (account_held, token_held);
+    let mut budgets = token.budgets;
+    for budget in budgets.iter_mut().flatten() {
+        budget.held = budget.held.checked_add(amount)?;
+    }
+    (account.held, token.held, token.budgets) = (account_held, token_held, budgets);
     Ok(())
 }
 

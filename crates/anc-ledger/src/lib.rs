@@ -16,12 +16,14 @@ mod end_reason;
 mod estimate;
 mod hold;
 mod price;
+mod window;
 
 pub use charge::{Charge, ChargeLine, charge};
 pub use end_reason::EndReason;
 pub use estimate::{HoldBounds, OutputBound, affordable_output, hold_bounds};
 pub use hold::{
-    AccountState, HoldAsk, Holder, Otherwise, Refusal, TokenState, credit, grow, hold, release,
-    settle,
+    AccountState, BudgetState, HoldAsk, Holder, Otherwise, Refusal, TokenState, credit, grow, hold,
+    left, release, settle,
 };
-pub use price::{ModelPrice, PriceSnapshot};
+pub use price::{ModelPrice, PriceSnapshot, combined};
+pub use window::{Period, UnknownZone, Window, Zone, window};

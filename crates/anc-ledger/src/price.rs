@@ -31,6 +31,13 @@ pub struct ModelPrice {
     pub web_search: Option<NanoUsd>,
 }
 
+/// Two factors as one, rounded up to a whole part per million.
+pub fn combined(one: PpmMultiplier, other: PpmMultiplier) -> PpmMultiplier {
+    let product = u64::from(one.ppm()) * u64::from(other.ppm());
+    let ppm = product.div_ceil(u64::from(PpmMultiplier::ONE.ppm()));
+    PpmMultiplier::from_ppm(u32::try_from(ppm).unwrap_or(u32::MAX))
+}
+
 impl ModelPrice {
     /// A price with nothing but input and output.
     pub const fn flat(input: NanoUsd, output: NanoUsd) -> Self {

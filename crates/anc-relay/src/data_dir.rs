@@ -12,6 +12,9 @@ const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 const MASTER_KEY_BYTES: usize = 32;
 
+/// The database's file in the data directory.
+pub(crate) const DATABASE_FILE: &str = "relay.db";
+
 /// A data directory that this process alone writes to, for as long as the value lives.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -53,12 +56,18 @@ impl DataDir {
 
     /// The database's file.
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("relay.db")
+        self.path.join(DATABASE_FILE)
     }
 
     /// Where the command line reaches a running server.
     pub(crate) fn socket(&self) -> PathBuf {
         control_socket(&self.path)
+    }
+
+    /// A master key that lies elsewhere, as where several nodes share a database. It is not made.
+    pub(crate) fn master_key_at(path: &Path) -> Result<[u8; 32], DataDirError> {
+        let stored = fs::read(path).map_err(|error| DataDirError::Io(path.to_owned(), error))?;
+        stored.try_into().map_err(|_| DataDirError::MasterKey(path.to_owned()))
     }
 
     /// The key that seals secrets in the database; made at first start. Without it the providers'

@@ -85,7 +85,10 @@ impl Workers {
 
     fn hand_over(&self, stream: TcpStream, peer: SocketAddr) {
         let load = |worker: &Worker| worker.connections.load(Ordering::Relaxed);
-        if self.threads.iter().map(load).sum::<usize>() >= self.limits.connections {
+        let open = self.threads.iter().map(load).sum::<usize>();
+        metrics::gauge!("anc_connections").set(u32::try_from(open).unwrap_or(u32::MAX));
+        if open >= self.limits.connections {
+            metrics::counter!("anc_limit_hits_total", "limit" => "connections").increment(1);
             tracing::warn!(limit = self.limits.connections, "too many connections; one was closed");
             return;
         }

@@ -22,9 +22,13 @@ use crate::listener::Workers;
 use crate::planes::Planes;
 use crate::simulated::Simulated;
 use crate::wiring::Base;
+use crate::{health, metrics};
 
 /// How often a drain looks whether the last request has ended.
 const DRAIN_POLL: Duration = Duration::from_millis(50);
+
+/// How long requests that are ended may take to settle and to say so.
+const END_WAIT: Duration = Duration::from_secs(5);
 
 type ServeError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -34,7 +38,10 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
-    let base = Base::open(data, config.durability).await?;
+    if let Some(address) = config.metrics_listen {
+        metrics::start(address).await?;
+    }
+    let base = Base::open(data, &config).await?;
     let listener = TcpListener::bind(config.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let address = listener.local_addr()?;
@@ -50,7 +57,9 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         config.limits.clone(),
     )
     .await?;
-    let workers = start_workers(&config, &data_plane, &control, Arc::clone(&base.clock))?;
+    let health = health::routes(base.store.clone(), data_plane.clone());
+    let public = control.router().merge(health);
+    let workers = start_workers(&config, &data_plane, public, Arc::clone(&base.clock))?;
     serve_command_line(&base.data, control.local_router())?;
 
     announce(&config, address, &control).await?;
@@ -87,10 +96,10 @@ async fn accept_until_told(
 fn start_workers(
     config: &Config,
     data_plane: &DataPlane,
-    control: &Control,
+    public: Router,
     clock: Arc<dyn Clock>,
 ) -> Result<Workers, ServeError> {
-    let public = control.router().fallback_service(console::routes(config.public_url.as_ref()));
+    let public = public.fallback_service(console::routes(config.public_url.as_ref()));
     let (data_plane, timeouts) = (data_plane.clone(), config.timeouts);
     let trusted_proxies = Arc::new(config.trusted_proxies.clone());
     let control_runtime = Handle::current();
@@ -164,13 +173,16 @@ async fn told_to_stop() {
     }
 }
 
+async fn emptied(data_plane: &DataPlane) {
+    while data_plane.running() > 0 {
+        tokio::time::sleep(DRAIN_POLL).await;
+    }
+}
+
 async fn drain(data_plane: &DataPlane, limit: Duration) {
-    let emptied = async {
-        while data_plane.running() > 0 {
-            tokio::time::sleep(DRAIN_POLL).await;
-        }
-    };
-    if tokio::time::timeout(limit, emptied).await.is_err() {
-        tracing::warn!(running = data_plane.running(), "requests were still running at the end");
+    if tokio::time::timeout(limit, emptied(data_plane)).await.is_err() {
+        tracing::warn!(running = data_plane.running(), "ending the requests that still run");
+        data_plane.end_all();
+        tokio::time::timeout(END_WAIT, emptied(data_plane)).await.ok();
     }
 }

@@ -38,6 +38,7 @@ impl<S> StallGuard<S> {
         let limit = self.limit;
         let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         ready!(deadline.as_mut().poll(context));
+        metrics::counter!("anc_limit_hits_total", "limit" => "write_stall_seconds").increment(1);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anc_control::{Control, ControlParts, ControlSettings};
 use anc_domain::{Clock, Entropy, OsEntropy, SystemClock};
-use anc_store::{Durability, OpenOptions, Store, StoreError};
+use anc_store::{OpenOptions, Store, StoreError};
 
+use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 
 /// How long an API call that disables something waits until the data plane has taken note.
@@ -33,18 +34,21 @@ pub(crate) enum OpenError {
 }
 
 impl Base {
-    /// Locks the directory and opens its database, bringing it up to date.
-    pub(crate) async fn open(path: &Path, durability: Durability) -> Result<Self, OpenError> {
+    /// Locks the directory and opens the database, bringing it up to date.
+    pub(crate) async fn open(path: &Path, config: &Config) -> Result<Self, OpenError> {
         let data = DataDir::open(path)?;
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
             (Arc::new(SystemClock), Arc::new(OsEntropy));
         let options = OpenOptions {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
-            master_key: data.master_key(&*entropy)?,
-            durability,
+            master_key: match &config.master_key_file {
+                Some(file) => DataDir::master_key_at(file)?,
+                None => data.master_key(&*entropy)?,
+            },
+            durability: config.durability,
         };
-        let store = Store::open(&data.database(), options).await?;
+        let store = Store::open(&config.location(path), options).await?;
         Ok(Self { data, store, clock, entropy })
     }
 

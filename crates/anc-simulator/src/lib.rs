@@ -1,6 +1,6 @@
 //! A provider without a model, and an upstream that does what a test tells it.
 //!
-//! [`Simulator`] answers Chat Completions and Messages as their vendors would on the wire, with a
+//! [`Simulator`] answers OpenAI's, Anthropic's and Gemini's protocols as their vendors would on the wire, with a
 //! text that says plainly where it comes from and a usage that it has truly counted. The relay
 //! calls it in process as the provider "Simulated"; nothing in it knows the relay.
 //! [`ScriptedUpstream`] serves the same answers over loopback HTTP/1.1 until a test pushes a
@@ -20,21 +20,25 @@
 mod answer;
 mod body;
 mod chat;
+mod completions;
 mod connection;
 mod count;
 mod frames;
+mod gemini;
 mod messages;
 mod pace;
 mod question;
 mod ready;
 mod record;
 mod refusal;
+mod responses;
 mod scripted;
 mod serve;
 mod simulator;
 mod step;
 mod step_json;
 mod streams;
+mod streams_more;
 
 pub use body::SimBody;
 pub use count::TextCount;
@@ -44,3 +48,4 @@ pub use scripted::{ScriptedUpstream, UpstreamOptions};
 pub use simulator::Simulator;
 pub use step::Step;
 pub use streams::{ChatStream, MessagesStream, chat_usage, messages_usage};
+pub use streams_more::{GeminiStream, ResponsesStream};

@@ -15,6 +15,14 @@ pub(crate) enum Dialect {
     Chat,
     /// Anthropic Messages.
     Messages,
+    /// `OpenAI` Completions.
+    Completions,
+    /// `OpenAI` Responses.
+    Responses,
+    /// `OpenAI` Embeddings.
+    Embeddings,
+    /// Gemini, whose model stands in the path.
+    Gemini,
 }
 
 /// The few parts of a request that the simulator acts on.
@@ -34,6 +42,9 @@ pub(crate) struct Question {
 impl Question {
     /// Reads a request for an answer.
     pub(crate) fn read(dialect: Dialect, body: &[u8]) -> Result<Self, Refusal> {
+        if !matches!(dialect, Dialect::Chat | Dialect::Messages) {
+            return Self::read_prompt(dialect, None, body);
+        }
         let question = Self::read_for_count(dialect, body)?;
         match (dialect, question.output_max) {
             (Dialect::Messages, None) => Err(Refusal::missing(dialect, "max_tokens")),
@@ -76,6 +87,85 @@ impl Question {
             input_units: input_units(&request, messages),
             last_user_text: last_user_text(messages),
         })
+    }
+}
+
+/// Where the later protocols keep what there is to read.
+const PROMPT_KEYS: [&str; 8] = [
+    "input",
+    "prompt",
+    "contents",
+    "content",
+    "requests",
+    "instructions",
+    "systemInstruction",
+    "generateContentRequest",
+];
+
+impl Question {
+    /// Reads a request whose texts stand in one of several places; `model` is that of the path.
+    pub(crate) fn read_prompt(
+        dialect: Dialect,
+        model: Option<&str>,
+        body: &[u8],
+    ) -> Result<Self, Refusal> {
+        let request: Value = serde_json::from_slice(body).map_err(|_| {
+            Refusal::bad_request("we could not parse the JSON body of your request")
+        })?;
+        let model = match (model, request.get("model")) {
+            (Some(model), _) => model.to_owned(),
+            (None, Some(Value::String(model))) if !model.is_empty() => model.clone(),
+            _ => return Err(Refusal::missing(dialect, "model")),
+        };
+        let mut count = TextCount::default();
+        let mut last = String::new();
+        for key in PROMPT_KEYS {
+            if let Some(value) = request.get(key) {
+                every_text(value, &mut |text| {
+                    count.add(text);
+                    if key != "instructions" && key != "systemInstruction" {
+                        text.clone_into(&mut last);
+                    }
+                });
+            }
+        }
+        let config = request.get("generationConfig").unwrap_or(&Value::Null);
+        let output_max = match dialect {
+            Dialect::Responses => whole_number(&request, "max_output_tokens")?,
+            Dialect::Gemini => whole_number(config, "maxOutputTokens")?,
+            _ => whole_number(&request, "max_tokens")?,
+        };
+        let listed = ["input", "requests"].iter().find_map(|key| request.get(key)?.as_array());
+        let choices = match dialect {
+            Dialect::Embeddings | Dialect::Gemini => listed.map_or(1, |list| list.len() as u64),
+            _ => whole_number(&request, "n")?.unwrap_or(1),
+        };
+        Ok(Self {
+            model,
+            stream: request.get("stream") == Some(&Value::Bool(true)),
+            include_usage: request.pointer("/stream_options/include_usage")
+                == Some(&Value::Bool(true)),
+            output_max,
+            choices: choices.clamp(1, CHOICES_MAX),
+            input_units: count.units(),
+            last_user_text: last,
+        })
+    }
+}
+
+/// Every text that is somebody's words: bare, in lists, or under the keys that hold words.
+fn every_text(value: &Value, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(items) => items.iter().for_each(|item| every_text(item, visit)),
+        Value::Object(members) => {
+            for key in ["text", "content", "contents", "parts", "arguments", "output"] {
+                if let Some(inner) = members.get(key) {
+                    every_text(inner, visit);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -30,8 +30,8 @@ impl Refusal {
 
     pub(crate) fn missing(dialect: Dialect, field: &'static str) -> Self {
         let refusal = Self::bad_request(match dialect {
-            Dialect::Chat => format!("Missing required parameter: '{field}'."),
             Dialect::Messages => format!("{field}: Field required"),
+            _ => format!("Missing required parameter: '{field}'."),
         });
         Self { param: Some(field), code: Some("missing_required_parameter"), ..refusal }
     }
@@ -62,17 +62,22 @@ impl Refusal {
 
     pub(crate) fn into_response(self, dialect: Dialect, request_id: &str) -> Response<SimBody> {
         let body = match dialect {
-            Dialect::Chat => json!({"error": {
+            Dialect::Gemini => json!({"error": {
+                "code": self.status.as_u16(),
                 "message": self.message,
-                "type": "invalid_request_error",
-                "param": self.param,
-                "code": self.code,
+                "status": "INVALID_ARGUMENT",
             }}),
             Dialect::Messages => json!({
                 "type": "error",
                 "error": {"type": messages_type(self.status), "message": self.message},
                 "request_id": request_id,
             }),
+            _ => json!({"error": {
+                "message": self.message,
+                "type": "invalid_request_error",
+                "param": self.param,
+                "code": self.code,
+            }}),
         };
         let body = SimBody::whole(std::time::Duration::ZERO, Bytes::from(body.to_string()));
         let mut response = Response::new(body);

@@ -104,8 +104,14 @@ impl Simulator {
 
     /// Answers a request whose body is at hand. Returns at once: what takes time is the body.
     pub fn answer(&self, head: &request::Parts, body: &Bytes) -> Response<SimBody> {
-        let path = head.uri.path().strip_prefix("/v1").unwrap_or(head.uri.path());
         let dialect = dialect_of(head);
+        if dialect == Dialect::Gemini {
+            return match self.gemini_route(head, body) {
+                Ok(response) => self.labelled(response, dialect),
+                Err(refusal) => self.refuse(refusal, dialect),
+            };
+        }
+        let path = head.uri.path().strip_prefix("/v1").unwrap_or(head.uri.path());
         let answered = match (path, &head.method) {
             ("/" | "", &Method::HEAD | &Method::GET) => Ok(json_response(&json!({"ok": true}))),
             ("/chat/completions", &Method::POST) => {
@@ -114,12 +120,27 @@ impl Simulator {
             ("/messages", &Method::POST) => {
                 Question::read(dialect, body).map(|question| self.messages(&question))
             }
+            ("/responses", &Method::POST) => {
+                Question::read(dialect, body).map(|question| self.responses(&question))
+            }
+            ("/completions", &Method::POST) => {
+                Question::read(dialect, body).map(|question| self.completions(&question))
+            }
+            ("/embeddings", &Method::POST) => {
+                Question::read(dialect, body).map(|question| Self::embeddings(&question))
+            }
             ("/messages/count_tokens", &Method::POST) => Question::read_for_count(dialect, body)
                 .map(|question| json_response(&json!({"input_tokens": question.input_units}))),
             ("/models", &Method::GET) => Ok(json_response(&models())),
-            ("/chat/completions" | "/messages" | "/messages/count_tokens", _) => {
-                Err(Refusal::method("POST"))
-            }
+            (
+                "/chat/completions"
+                | "/messages"
+                | "/messages/count_tokens"
+                | "/responses"
+                | "/completions"
+                | "/embeddings",
+                _,
+            ) => Err(Refusal::method("POST")),
             ("/models", _) => Err(Refusal::method("GET")),
             (path, &Method::GET) => path
                 .strip_prefix("/models/")
@@ -132,6 +153,40 @@ impl Simulator {
             Ok(response) => self.labelled(response, dialect),
             Err(refusal) => self.refuse(refusal, dialect),
         }
+    }
+
+    /// Gemini's methods stand behind the model in the path.
+    fn gemini_route(
+        &self,
+        head: &request::Parts,
+        body: &Bytes,
+    ) -> Result<Response<SimBody>, Refusal> {
+        let path = head.uri.path();
+        let (model, method) = path
+            .split_once("/models/")
+            .and_then(|(_, rest)| rest.rsplit_once(':'))
+            .ok_or_else(|| Refusal::not_found(path))?;
+        let mut question = Question::read_prompt(Dialect::Gemini, Some(model), body)?;
+        match method {
+            "generateContent" => Ok(self.gemini(&question)),
+            "streamGenerateContent" => {
+                question.stream = true;
+                Ok(self.gemini(&question))
+            }
+            "countTokens" => Ok(json_response(&json!({"totalTokens": question.input_units}))),
+            "embedContent" => Ok(Self::gemini_embeddings(&question, false)),
+            "batchEmbedContents" => Ok(Self::gemini_embeddings(&question, true)),
+            _ => Err(Refusal::not_found(path)),
+        }
+    }
+
+    /// The next answer's id.
+    pub(crate) fn next_id(&self, lead: &str) -> String {
+        format!("{lead}{:010}", self.made.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn unix_seconds(&self) -> u64 {
+        (self.clock)()
     }
 
     fn refuse(&self, refusal: Refusal, dialect: Dialect) -> Response<SimBody> {
@@ -148,8 +203,8 @@ impl Simulator {
     /// Gives the response its vendor's header with the request's id.
     fn labelled(&self, mut response: Response<SimBody>, dialect: Dialect) -> Response<SimBody> {
         let name = match dialect {
-            Dialect::Chat => HeaderName::from_static("x-request-id"),
             Dialect::Messages => HeaderName::from_static("request-id"),
+            _ => HeaderName::from_static("x-request-id"),
         };
         let id = format!("req_sim{:010}", self.made.fetch_add(1, Ordering::Relaxed));
         if let Ok(id) = HeaderValue::try_from(id) {
@@ -207,7 +262,7 @@ impl Simulator {
         stream_response(Box::new(frames.chain(tail.into_iter().map(TimedFrame::now))))
     }
 
-    fn speak(&self, question: &Question) -> Spoken {
+    pub(crate) fn speak(&self, question: &Question) -> Spoken {
         if let Some(load) = self.load.filter(|_| question.stream) {
             let units = (LOAD_TEXT.len() as u64 * u64::from(load.frames)).div_ceil(4);
             return Spoken { text: String::new(), units, cut: false };
@@ -221,11 +276,11 @@ impl Simulator {
     }
 
     /// The frames of the text at the pace, each piece once for every choice.
-    fn text_frames(
+    pub(crate) fn text_frames(
         &self,
         text: String,
         choices: u64,
-        write: impl Fn(u64, &str) -> Bytes + Send + 'static,
+        mut write: impl FnMut(u64, &str) -> Bytes + Send + 'static,
     ) -> Frames {
         if let Some(load) = self.load {
             let frame = TimedFrame { after: load.interval, bytes: write(0, LOAD_TEXT) };
@@ -246,7 +301,7 @@ impl Simulator {
     }
 
     /// A whole answer, sent once the text would have been made.
-    fn unary(&self, body: &Value, units: u64) -> Response<SimBody> {
+    pub(crate) fn unary(&self, body: &Value, units: u64) -> Response<SimBody> {
         let after = self.pace.first() + self.pace.units(units);
         let mut response = Response::new(SimBody::whole(after, Bytes::from(body.to_string())));
         set_json(response.headers_mut());
@@ -264,14 +319,24 @@ impl fmt::Debug for Simulator {
 }
 
 /// An answer's text, cut to what was asked for.
-struct Spoken {
-    text: String,
-    units: u64,
-    cut: bool,
+pub(crate) struct Spoken {
+    pub(crate) text: String,
+    pub(crate) units: u64,
+    pub(crate) cut: bool,
 }
 
 fn dialect_of(head: &request::Parts) -> Dialect {
-    let of_messages = head.uri.path().contains("/messages");
+    let path = head.uri.path();
+    let of_messages = path.contains("/messages");
+    if path.contains("/models/") && path.rsplit('/').next().is_some_and(|last| last.contains(':')) {
+        return Dialect::Gemini;
+    }
+    match path.strip_prefix("/v1").unwrap_or(path) {
+        "/responses" => return Dialect::Responses,
+        "/completions" => return Dialect::Completions,
+        "/embeddings" => return Dialect::Embeddings,
+        _ => {}
+    }
     if of_messages || head.headers.contains_key("anthropic-version") {
         Dialect::Messages
     } else {
@@ -283,14 +348,14 @@ fn set_json(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
 }
 
-fn json_response(body: &Value) -> Response<SimBody> {
+pub(crate) fn json_response(body: &Value) -> Response<SimBody> {
     let body = SimBody::whole(Duration::ZERO, Bytes::from(body.to_string()));
     let mut response = Response::new(body);
     set_json(response.headers_mut());
     response
 }
 
-fn stream_response(frames: Frames) -> Response<SimBody> {
+pub(crate) fn stream_response(frames: Frames) -> Response<SimBody> {
     let mut response = Response::new(SimBody::stream(frames, BodyEnd::Clean));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));

@@ -17,7 +17,7 @@ use anc_domain::{
     Usage,
 };
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
-use anc_store::{Durability, HoldRequest, OpenOptions, Settlement, Store};
+use anc_store::{Durability, HoldRequest, Location, OpenOptions, Settlement, Store};
 use tokio::task::JoinSet;
 
 /// Kernel ticks in a second, as `/proc/self/stat` counts CPU time.
@@ -40,7 +40,7 @@ async fn open(path: &Path) -> Store {
         master_key: [7; 32],
         durability: Durability::Process,
     };
-    Store::open(path, options).await.unwrap()
+    Store::open(&Location::Sqlite(path.to_owned()), options).await.unwrap()
 }
 
 fn fill(path: &Path) {

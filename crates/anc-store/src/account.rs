@@ -1,11 +1,13 @@
 //! Accounts and their tiers.
 
 use anc_domain::{AccountId, NanoUsd, PpmMultiplier, TierId};
+use anc_ledger::Zone;
 use sqlx::FromRow;
 
 use crate::change::Topic;
 use crate::database::Database;
 use crate::row;
+use crate::sql::query;
 use crate::{StoreError, price};
 
 /// What an account may do.
@@ -36,6 +38,8 @@ pub struct AccountRecord {
     pub balance: NanoUsd,
     /// Σ open holds.
     pub held: NanoUsd,
+    /// Whose midnights begin its budget windows.
+    pub zone: Zone,
     /// Its tier.
     pub tier: TierRecord,
 }
@@ -64,13 +68,14 @@ struct AccountRow {
     suspended: bool,
     balance: i64,
     held: i64,
+    time_zone: String,
     tier_id: i64,
     tier_name: String,
     token_limit: i64,
     multiplier_ppm: i64,
 }
 
-const SELECT: &str = "select a.id, a.name, a.metered, a.suspended, b.balance, b.held,
+const SELECT: &str = "select a.id, a.name, a.metered, a.suspended, a.time_zone, b.balance, b.held,
         t.id as tier_id, t.name as tier_name, t.token_limit, t.multiplier_ppm
  from account a
  join account_balance b on b.account_id = a.id
@@ -85,23 +90,38 @@ pub struct Accounts<'a> {
 impl Accounts<'_> {
     /// One account.
     pub async fn get(&self, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
-        let row: Option<AccountRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where a.id = $1")))
-                .bind(id.as_i64())
-                .fetch_optional(&self.db.readers)
-                .await?;
+        let row: Option<AccountRow> = query(format!("{SELECT} where a.id = $1"))
+            .bind(id.as_i64())
+            .fetch_optional(&self.db.readers)
+            .await?;
         row.map(AccountRow::into_record).transpose()
     }
 
     /// The account of the person who signs in with `email`.
     pub async fn by_owner_email(&self, email: &str) -> Result<Option<AccountRecord>, StoreError> {
-        let row: Option<AccountRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "{SELECT} join app_user u on u.account_id = a.id where u.email = $1"
-        )))
-        .bind(email.to_lowercase())
-        .fetch_optional(&self.db.readers)
-        .await?;
+        let row: Option<AccountRow> =
+            query(format!("{SELECT} join app_user u on u.account_id = a.id where u.email = $1"))
+                .bind(email.to_lowercase())
+                .fetch_optional(&self.db.readers)
+                .await?;
         row.map(AccountRow::into_record).transpose()
+    }
+
+    /// Sets whose midnights begin an account's budget windows, from the next ones on; false if there
+    /// is no such account.
+    pub async fn set_zone(&self, id: AccountId, zone: &Zone) -> Result<bool, StoreError> {
+        let mut tx = self.db.write().await?;
+        let done = query("update account set time_zone = $2 where id = $1")
+            .bind(id.as_i64())
+            .bind(zone.name())
+            .execute(&mut tx)
+            .await?;
+        if done == 0 {
+            return Ok(false);
+        }
+        tx.change(Topic::Account(id)).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Suspends an account or lets it act again; false if there is none.
@@ -111,12 +131,12 @@ impl Accounts<'_> {
         suspension: Suspension,
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.write().await?;
-        let done = sqlx::query("update account set suspended = $2 where id = $1")
+        let done = query("update account set suspended = $2 where id = $1")
             .bind(id.as_i64())
             .bind(suspension == Suspension::Suspended)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
-        if done.rows_affected() == 0 {
+        if done == 0 {
             return Ok(false);
         }
         tx.change(Topic::Account(id)).await?;
@@ -134,6 +154,7 @@ impl AccountRow {
             suspended: self.suspended,
             balance: NanoUsd::from_nanos(self.balance),
             held: NanoUsd::from_nanos(self.held),
+            zone: row::zone(&self.time_zone),
             tier: TierRecord {
                 id: TierId::from_i64(self.tier_id),
                 name: self.tier_name,

@@ -3,16 +3,19 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anc_domain::{AccountId, ApiTokenId, SecretHash};
-use sqlx::SqlitePool;
+use anc_domain::{AccountId, ApiTokenId, RequestId, SecretHash};
 use tokio::sync::watch;
 
 use crate::StoreError;
 use crate::database::Database;
 use crate::row;
+use crate::sql::{Pool, query};
 
 /// Changes that a follower is given at once.
 const PAGE: u32 = 1_000;
+
+/// How often a follower asks a database that other nodes write to as well.
+const POLL: Duration = Duration::from_millis(200);
 
 /// What a change is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum Topic {
     },
     /// An account was suspended or its tier changed: every token of it is affected.
     Account(AccountId),
+    /// A running request is to end.
+    Request(RequestId),
     /// Channels or prices.
     Catalog,
 }
@@ -117,21 +122,26 @@ impl Changes<'_> {
 /// One who keeps copies. It counts for [`Changes::wait_applied`] until it is dropped.
 #[derive(Debug)]
 pub struct Follower {
-    readers: SqlitePool,
+    readers: Pool,
     latest: watch::Receiver<i64>,
     position: i64,
     applied: watch::Sender<i64>,
 }
 
 impl Follower {
-    /// Waits for changes and gives them, oldest first. Fails where the feed cannot be read: a
-    /// follower that fails for long must refuse rather than guess. May be cancelled anywhere.
+    /// Waits for changes and gives them, oldest first; none where other nodes may write and had
+    /// nothing new, so that who follows knows that the feed could be read. Fails where it cannot
+    /// be: a follower that fails for long must refuse rather than guess. May be cancelled anywhere.
     pub async fn next(&mut self) -> Result<Vec<Change>, StoreError> {
         let position = self.position;
-        self.latest
-            .wait_for(|latest| *latest > position)
-            .await
-            .map_err(|_| StoreError::unavailable("the store is closed"))?;
+        let committed = self.latest.wait_for(|latest| *latest > position);
+        let woken = match &self.readers {
+            Pool::Sqlite(_) => Some(committed.await),
+            Pool::Postgres(_) => tokio::time::timeout(POLL, committed).await.ok(),
+        };
+        if woken.is_some_and(|woken| woken.is_err()) {
+            return Err(StoreError::unavailable("the store is closed"));
+        }
         let changes = read_after(&self.readers, self.position, PAGE).await?;
         if let Some(last) = changes.last() {
             self.position = last.seq;
@@ -153,8 +163,8 @@ impl Follower {
 /// Place, topic, subject and hash.
 type ChangeRow = (i64, String, Option<i64>, Option<Vec<u8>>);
 
-async fn read_after(readers: &SqlitePool, seq: i64, limit: u32) -> Result<Vec<Change>, StoreError> {
-    let rows: Vec<ChangeRow> = sqlx::query_as(
+async fn read_after(readers: &Pool, seq: i64, limit: u32) -> Result<Vec<Change>, StoreError> {
+    let rows: Vec<ChangeRow> = query(
         "select seq, topic, subject, hash
          from change
          where seq > $1
@@ -172,6 +182,7 @@ async fn read_after(readers: &SqlitePool, seq: i64, limit: u32) -> Result<Vec<Ch
                     Topic::Token { id: ApiTokenId::from_i64(id), hash: row::hash(&hash)? }
                 }
                 ("account", Some(id), _) => Topic::Account(AccountId::from_i64(id)),
+                ("request", _, Some(id)) => Topic::Request(row::request_id(&id)?),
                 ("catalog", ..) => Topic::Catalog,
                 _ => return Err(StoreError::corrupt(format!("change {seq}"))),
             };

@@ -1,13 +1,16 @@
 //! Upstream accounts of providers, their keys sealed.
 
+use std::collections::BTreeMap;
+
 use anc_domain::{ChannelId, Entropy, ModelName, Secret, UnixMillis};
 use sqlx::FromRow;
 
-use crate::StoreError;
 use crate::change::Topic;
 use crate::database::Database;
 use crate::row;
 use crate::seal::{Place, Sealer};
+use crate::sql::query;
+use crate::{DEFAULT_GROUP, StoreError};
 
 /// The shortest key of which a hint may be shown: eight characters of it must not matter.
 const HINTED_KEY_CHARS_MIN: usize = 20;
@@ -29,14 +32,35 @@ pub struct ChannelRecord {
     pub enabled: bool,
     /// Whether it may lie in a private network.
     pub allow_private: bool,
-    /// The key, opened.
+    /// The key, opened; of several, one a line.
     pub key: Option<Secret>,
     /// What may be shown of the key.
     pub key_hint: Option<String>,
+    /// When it is tried, and under which names.
+    pub routing: ChannelRouting,
     /// When it was made.
     pub created_at: UnixMillis,
     /// When it was last edited.
     pub updated_at: UnixMillis,
+}
+
+/// When a channel is tried, and under which names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelRouting {
+    /// Higher ones are tried first.
+    pub priority: i64,
+    /// Among those of one priority, its share of first attempts. At least one.
+    pub weight: u32,
+    /// The set of channels that it belongs to.
+    pub group: String,
+    /// Names that clients ask for, to names that the provider knows.
+    pub model_map: BTreeMap<String, String>,
+}
+
+impl Default for ChannelRouting {
+    fn default() -> Self {
+        Self { priority: 0, weight: 1, group: DEFAULT_GROUP.to_owned(), model_map: BTreeMap::new() }
+    }
 }
 
 /// What a new channel is made of; see [`ChannelRecord`].
@@ -50,6 +74,7 @@ pub struct NewChannel {
     pub enabled: bool,
     pub allow_private: bool,
     pub key: Option<Secret>,
+    pub routing: ChannelRouting,
 }
 
 /// What is to be changed; `None` stays as it is.
@@ -62,6 +87,7 @@ pub struct ChannelChanges {
     pub enabled: Option<bool>,
     pub allow_private: Option<bool>,
     pub key: Option<Option<Secret>>,
+    pub routing: Option<ChannelRouting>,
 }
 
 #[derive(FromRow)]
@@ -75,12 +101,16 @@ struct ChannelRow {
     allow_private: bool,
     key_sealed: Option<Vec<u8>>,
     key_hint: Option<String>,
+    priority: i64,
+    weight: i64,
+    group_name: String,
+    model_map: String,
     created_at: i64,
     updated_at: i64,
 }
 
 const SELECT: &str = "select id, name, provider, base_url, models, enabled, allow_private,
-        key_sealed, key_hint, created_at, updated_at
+        key_sealed, key_hint, priority, weight, group_name, model_map, created_at, updated_at
  from channel
  where deleted_at is null";
 
@@ -96,20 +126,24 @@ impl Channels<'_> {
     /// Every channel, oldest first.
     pub async fn list(&self) -> Result<Vec<ChannelRecord>, StoreError> {
         let rows: Vec<ChannelRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} order by created_at, id")))
-                .fetch_all(&self.db.readers)
-                .await?;
+            query(format!("{SELECT} order by created_at, id")).fetch_all(&self.db.readers).await?;
         rows.into_iter().map(|row| self.record(row)).collect()
     }
 
     /// One channel.
     pub async fn get(&self, id: ChannelId) -> Result<Option<ChannelRecord>, StoreError> {
-        let row: Option<ChannelRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} and id = $1")))
-                .bind(id.as_i64())
-                .fetch_optional(&self.db.readers)
-                .await?;
+        let row: Option<ChannelRow> = query(format!("{SELECT} and id = $1"))
+            .bind(id.as_i64())
+            .fetch_optional(&self.db.readers)
+            .await?;
         row.map(|row| self.record(row)).transpose()
+    }
+
+    /// The names of channels, deleted ones included.
+    pub async fn names(&self) -> Result<Vec<(ChannelId, String)>, StoreError> {
+        let rows: Vec<(i64, String)> =
+            query("select id, name from channel").fetch_all(&self.db.readers).await?;
+        Ok(rows.into_iter().map(|(id, name)| (ChannelId::from_i64(id), name)).collect())
     }
 
     /// Makes a channel.
@@ -125,13 +159,15 @@ impl Channels<'_> {
             allow_private: new.allow_private,
             key_hint: new.key.as_ref().and_then(key_hint),
             key: new.key,
+            routing: new.routing,
             created_at: tx.now,
             updated_at: tx.now,
         };
-        sqlx::query(
+        query(
             "insert into channel (id, name, provider, base_url, models, enabled, allow_private,
-                 key_sealed, key_hint, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 key_sealed, key_hint, created_at, updated_at, priority, weight, group_name,
+                 model_map)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(record.id.as_i64())
         .bind(&record.name)
@@ -144,7 +180,11 @@ impl Channels<'_> {
         .bind(&record.key_hint)
         .bind(record.created_at.as_millis())
         .bind(record.updated_at.as_millis())
-        .execute(&mut *tx)
+        .bind(record.routing.priority)
+        .bind(i64::from(record.routing.weight))
+        .bind(&record.routing.group)
+        .bind(map_text(&record.routing)?)
+        .execute(&mut tx)
         .await?;
         tx.change(Topic::Catalog).await?;
         tx.commit().await?;
@@ -158,21 +198,21 @@ impl Channels<'_> {
         changes: ChannelChanges,
     ) -> Result<Option<ChannelRecord>, StoreError> {
         let mut tx = self.db.write().await?;
-        let row: Option<ChannelRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} and id = $1")))
-                .bind(id.as_i64())
-                .fetch_optional(&mut *tx)
-                .await?;
+        let row: Option<ChannelRow> = query(format!("{SELECT} and id = $1"))
+            .bind(id.as_i64())
+            .fetch_optional(&mut tx)
+            .await?;
         let Some(row) = row else {
             return Ok(None);
         };
         let mut record = self.record(row)?;
         record.apply(changes);
         record.updated_at = tx.now;
-        sqlx::query(
+        query(
             "update channel
              set name = $2, base_url = $3, models = $4, enabled = $5, allow_private = $6,
-                 key_sealed = $7, key_hint = $8, updated_at = $9
+                 key_sealed = $7, key_hint = $8, updated_at = $9, priority = $10, weight = $11,
+                 group_name = $12, model_map = $13
              where id = $1",
         )
         .bind(id.as_i64())
@@ -184,7 +224,11 @@ impl Channels<'_> {
         .bind(self.sealed(&record)?)
         .bind(&record.key_hint)
         .bind(record.updated_at.as_millis())
-        .execute(&mut *tx)
+        .bind(record.routing.priority)
+        .bind(i64::from(record.routing.weight))
+        .bind(&record.routing.group)
+        .bind(map_text(&record.routing)?)
+        .execute(&mut tx)
         .await?;
         tx.change(Topic::Catalog).await?;
         tx.commit().await?;
@@ -196,7 +240,7 @@ impl Channels<'_> {
     pub async fn delete(&self, id: ChannelId) -> Result<bool, StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now.as_millis();
-        let done = sqlx::query(
+        let done = query(
             "update channel
              set deleted_at = $2, enabled = false, key_sealed = null, key_hint = null
              where id = $1
@@ -204,9 +248,9 @@ impl Channels<'_> {
         )
         .bind(id.as_i64())
         .bind(now)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        if done.rows_affected() == 0 {
+        if done == 0 {
             return Ok(false);
         }
         tx.change(Topic::Catalog).await?;
@@ -235,6 +279,12 @@ impl Channels<'_> {
             allow_private: row.allow_private,
             key,
             key_hint: row.key_hint,
+            routing: ChannelRouting {
+                priority: row.priority,
+                weight: u32::try_from(row.weight).map_err(StoreError::corrupt)?,
+                group: row.group_name,
+                model_map: serde_json::from_str(&row.model_map).map_err(StoreError::corrupt)?,
+            },
             created_at: UnixMillis::from_millis(row.created_at),
             updated_at: UnixMillis::from_millis(row.updated_at),
         })
@@ -258,6 +308,9 @@ impl ChannelRecord {
         if let Some(allow_private) = changes.allow_private {
             self.allow_private = allow_private;
         }
+        if let Some(routing) = changes.routing {
+            self.routing = routing;
+        }
         if let Some(key) = changes.key {
             self.key_hint = key.as_ref().and_then(key_hint);
             self.key = key;
@@ -265,13 +318,17 @@ impl ChannelRecord {
     }
 }
 
+fn map_text(routing: &ChannelRouting) -> Result<String, StoreError> {
+    serde_json::to_string(&routing.model_map).map_err(StoreError::corrupt)
+}
+
 const fn place(id: ChannelId) -> Place {
     Place { table: "channel", row: id.as_i64(), column: "key" }
 }
 
-/// The first and last characters of a long key: `sk-…9xQ2`.
+/// The first and last characters of a long key: `sk-…9xQ2`; of several, those of the first.
 fn key_hint(key: &Secret) -> Option<String> {
-    let letters: Vec<char> = key.expose().chars().collect();
+    let letters: Vec<char> = key.expose().lines().next()?.chars().collect();
     if letters.len() < HINTED_KEY_CHARS_MIN {
         return None;
     }

@@ -18,37 +18,50 @@
 //! * a model with a price of its own: a line in `prices/builtin.json`.
 
 mod account;
+mod audit;
 mod change;
 mod channel;
+mod copy;
 mod cursor;
 mod database;
 mod error;
+mod group;
 mod ledger;
+mod migrate;
 mod open;
 mod price;
 mod row;
+mod running;
 mod seal;
 mod session;
 mod setting;
+mod sql;
 mod sync;
 mod token;
 mod usage;
+mod usage_log;
 mod user;
 mod verify;
 
 pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
+pub use audit::{AuditEntry, AuditNote, Audits};
 pub use change::{Change, Changes, Follower, Topic};
-pub use channel::{ChannelChanges, ChannelRecord, Channels, NewChannel};
+pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel};
 pub use error::StoreError;
+pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
-pub use open::{Durability, OpenOptions, Store};
+pub use migrate::Migration;
+pub use open::{Durability, Location, OpenOptions, Store};
 pub use price::{PriceRecord, PriceSource, Prices};
+pub use running::{RunningRecord, RunningView};
 pub use session::{NewSession, SessionRecord, Sessions};
 pub use setting::Settings;
 pub use token::{
-    Credential, NewToken, TokenChanges, TokenLimitReached, TokenPage, TokenQuery, TokenRecord,
-    TokenSort, TokenStatus, TokenStop, Tokens,
+    Credential, NewToken, OldSecret, TokenChanges, TokenLimitReached, TokenPage, TokenQuery,
+    TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,
+    VERSION_CONFLICT, WindowUse,
 };
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
+pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
 pub use user::{NewOwner, Role, SetupDone, UserRecord, Users};
 pub use verify::Check;

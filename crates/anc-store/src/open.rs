@@ -1,26 +1,37 @@
 //! Opening and closing the store.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anc_domain::{Clock, Entropy};
 
 use crate::database::Database;
-use crate::ledger::{self, Ledger, WriterOptions};
+use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
+use crate::sql::query;
 use crate::{
-    Accounts, Changes, Channels, Check, Prices, Sessions, Settings, StoreError, Tokens, UsageView,
-    Users, price, user, verify,
+    Accounts, Audits, Changes, Channels, Check, Groups, Migration, Prices, RunningView, Sessions,
+    Settings, StoreError, Tokens, UsageView, Users, copy, migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
 const KEY_ID_SETTING: &str = "seal_key_id";
 
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file, which one process alone writes to.
+    Sqlite(PathBuf),
+    /// A server, by its address `postgres://…`, which several nodes may share.
+    Postgres(String),
+}
+
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Durability {
     /// Until the system has it: the death of the process loses nothing, a loss of power at most
-    /// the last 50 ms. Money that comes in waits for the disk all the same.
+    /// the last 50 ms. Money that comes in waits for the disk all the same. On PostgreSQL, as the
+    /// server is set.
     #[default]
     Process,
     /// Until the disk has it.
@@ -50,38 +61,38 @@ struct Inner {
     ledger: Ledger,
     sealer: Sealer,
     entropy: Arc<dyn Entropy>,
-    path: PathBuf,
 }
 
 impl Store {
-    /// Opens the database at `path` or makes it: brings its schema up to date, renews the built-in
-    /// prices, closes the holds of an earlier life, and starts the ledger writer.
+    /// Opens the database, or makes the file: brings its schema up to date, renews the built-in
+    /// prices, closes the holds of processes that are gone, and starts the ledger writer.
     ///
-    /// One process at a time; the caller locks the directory. A master key other than the one the
-    /// database was made with is refused.
-    pub async fn open(path: &Path, options: OpenOptions) -> Result<Self, StoreError> {
+    /// A file is for one process at a time; the caller locks the directory. A master key other than
+    /// the one the database was made with is refused.
+    pub async fn open(location: &Location, options: OpenOptions) -> Result<Self, StoreError> {
         let sealer = Sealer::new(&options.master_key)?;
         let clock = Arc::clone(&options.clock);
-        let db = Arc::new(Database::open(path, options.durability, clock).await?);
+        let db = Arc::new(Database::open(location, options.durability, clock).await?);
         check_master_key(&db, &sealer).await?;
         price::renew_builtin(&db).await?;
 
-        let writer = WriterOptions {
-            path: path.to_owned(),
-            durability: options.durability,
-            clock: options.clock,
-            gate: db.gate(),
-            log: Arc::clone(&db.log),
+        let target = match (location, &db.file) {
+            (Location::Sqlite(_), Some(file)) => WriterTarget::Sqlite(file.clone()),
+            (Location::Postgres(url), _) => WriterTarget::Postgres(url.clone()),
+            (Location::Sqlite(_), None) => {
+                return Err(StoreError::corrupt("a file without its gate"));
+            }
         };
+        let writer = WriterOptions { target, durability: options.durability, clock: options.clock };
         let (ledger, closed) = tokio::task::spawn_blocking(|| ledger::start(writer))
             .await
             .map_err(StoreError::unavailable)??;
         if closed > 0 {
-            tracing::warn!(holds = closed, "closed requests that an earlier run left open");
+            tracing::warn!(holds = closed, "closed requests that a process left open when it died");
         }
         user::post_starting_balance(&db, &ledger).await?;
         tokio::spawn(ledger::follow_usage(Arc::downgrade(&db)));
-        let inner = Inner { db, ledger, sealer, entropy: options.entropy, path: path.to_owned() };
+        let inner = Inner { db, ledger, sealer, entropy: options.entropy };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -97,8 +108,8 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let _: i64 = sqlx::query_scalar("select count(*) from node where id = 0")
-            .fetch_one(&self.inner.db.readers)
+        let _: i64 = query("select count(*) from node where id = 0")
+            .fetch_value(&self.inner.db.readers)
             .await?;
         Ok(())
     }
@@ -114,13 +125,24 @@ impl Store {
     }
 
     /// [`Store::verify`] of a database that nobody serves, such as a backup: reads only.
-    pub async fn verify_file(path: &Path) -> Result<Vec<Check>, StoreError> {
-        verify::verify_file(path).await
+    pub async fn verify_at(location: &Location) -> Result<Vec<Check>, StoreError> {
+        verify::verify_at(location).await
     }
 
-    /// Where the database is.
-    pub fn path(&self) -> &Path {
-        &self.inner.path
+    /// The versions of the schema that this program knows, and which of them a database has.
+    pub async fn migrations(location: &Location) -> Result<Vec<Migration>, StoreError> {
+        migrate::status_at(location).await
+    }
+
+    /// Brings a database's schema up to date, as [`Store::open`] does.
+    pub async fn migrate(location: &Location) -> Result<(), StoreError> {
+        migrate::up_at(location).await
+    }
+
+    /// Copies a database that nobody serves into an empty one on PostgreSQL; gives how many rows of
+    /// which table.
+    pub async fn copy(from: &Location, to: &Location) -> Result<Vec<(String, u64)>, StoreError> {
+        copy::copy(from, to).await
     }
 
     /// API tokens.
@@ -156,6 +178,11 @@ impl Store {
         }
     }
 
+    /// Sets of channels.
+    pub fn groups(&self) -> Groups<'_> {
+        Groups { db: &self.inner.db }
+    }
+
     /// The price book.
     pub fn prices(&self) -> Prices<'_> {
         Prices { db: &self.inner.db }
@@ -169,6 +196,16 @@ impl Store {
     /// Usage rows and their sums.
     pub fn usage(&self) -> UsageView<'_> {
         UsageView { db: &self.inner.db }
+    }
+
+    /// What people and programs changed.
+    pub fn audits(&self) -> Audits<'_> {
+        Audits { db: &self.inner.db }
+    }
+
+    /// Requests that run, on any node.
+    pub fn running(&self) -> RunningView<'_> {
+        RunningView { db: &self.inner.db }
     }
 
     /// The change feed.

@@ -9,6 +9,7 @@ use crate::StoreError;
 use crate::change::Topic;
 use crate::database::{Database, WriteTx};
 use crate::row;
+use crate::sql::query;
 
 /// The book that comes with the program.
 const BUILTIN: &str = include_str!("../prices/builtin.json");
@@ -72,19 +73,16 @@ impl Prices<'_> {
     /// Every model that has a price, by name.
     pub async fn list(&self) -> Result<Vec<PriceRecord>, StoreError> {
         let rows: Vec<PriceRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} order by m.name")))
-                .fetch_all(&self.db.readers)
-                .await?;
+            query(format!("{SELECT} order by m.name")).fetch_all(&self.db.readers).await?;
         rows.into_iter().map(PriceRow::into_record).collect()
     }
 
     /// One model's price.
     pub async fn get(&self, model: &ModelName) -> Result<Option<PriceRecord>, StoreError> {
-        let row: Option<PriceRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where m.name = $1")))
-                .bind(model.as_str())
-                .fetch_optional(&self.db.readers)
-                .await?;
+        let row: Option<PriceRow> = query(format!("{SELECT} where m.name = $1"))
+            .bind(model.as_str())
+            .fetch_optional(&self.db.readers)
+            .await?;
         row.map(PriceRow::into_record).transpose()
     }
 
@@ -100,7 +98,7 @@ impl Prices<'_> {
         }
         let mut tx = self.db.write().await?;
         let now = tx.now.as_millis();
-        sqlx::query(
+        query(
             "insert into model (name, provider, price_version, created_at)
              values ($1, $2, 0, $3)
              on conflict (name) do nothing",
@@ -108,14 +106,13 @@ impl Prices<'_> {
         .bind(model.as_str())
         .bind(CUSTOM_PROVIDER)
         .bind(now)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         add_version(&mut tx, model, &price, "manual").await?;
-        let row: PriceRow =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where m.name = $1")))
-                .bind(model.as_str())
-                .fetch_one(&mut *tx)
-                .await?;
+        let row: PriceRow = query(format!("{SELECT} where m.name = $1"))
+            .bind(model.as_str())
+            .fetch_one(&mut tx)
+            .await?;
         tx.change(Topic::Catalog).await?;
         tx.commit().await?;
         row.into_record()
@@ -138,7 +135,7 @@ async fn add_version(
 ) -> Result<(), StoreError> {
     let now = tx.now.as_millis();
     let text = serde_json::to_string(price).map_err(StoreError::corrupt)?;
-    let version: i64 = sqlx::query_scalar(
+    let version: i64 = query(
         "insert into model_price (model, version, source, price, created_at)
          select $1, coalesce(max(version), 0) + 1, $2, $3, $4
          from model_price
@@ -149,12 +146,12 @@ async fn add_version(
     .bind(source)
     .bind(text)
     .bind(now)
-    .fetch_one(&mut **tx)
+    .fetch_value(&mut *tx)
     .await?;
-    sqlx::query("update model set price_version = $2 where name = $1")
+    query("update model set price_version = $2 where name = $1")
         .bind(model.as_str())
         .bind(version)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     Ok(())
 }
@@ -190,11 +187,10 @@ pub(crate) async fn renew_builtin(db: &Database) -> Result<(), StoreError> {
 
 async fn renew(tx: &mut WriteTx, entry: &BookEntry) -> Result<bool, StoreError> {
     let model: ModelName = entry.model.parse().map_err(StoreError::corrupt)?;
-    let row: Option<PriceRow> =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where m.name = $1")))
-            .bind(&entry.model)
-            .fetch_optional(&mut **tx)
-            .await?;
+    let row: Option<PriceRow> = query(format!("{SELECT} where m.name = $1"))
+        .bind(&entry.model)
+        .fetch_optional(&mut *tx)
+        .await?;
     if let Some(row) = row {
         let current = row.into_record()?;
         let is_same = current.price == entry.price
@@ -205,7 +201,7 @@ async fn renew(tx: &mut WriteTx, entry: &BookEntry) -> Result<bool, StoreError> 
         }
     }
     let now = tx.now.as_millis();
-    sqlx::query(
+    query(
         "insert into model (name, provider, context, max_output, price_version, created_at)
          values ($1, $2, $3, $4, 0, $5)
          on conflict (name) do update
@@ -218,7 +214,7 @@ async fn renew(tx: &mut WriteTx, entry: &BookEntry) -> Result<bool, StoreError> 
     .bind(entry.context)
     .bind(entry.max_output)
     .bind(now)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     add_version(tx, &model, &entry.price, "builtin").await?;
     Ok(true)
@@ -263,9 +259,11 @@ mod tests {
             let name: ModelName = entry.model.parse().unwrap();
             assert!(names.insert(name), "{} stands twice", entry.model);
             assert!(is_in_range(&entry.price, PpmMultiplier::from_ppm(10_000_000)));
-            assert!(entry.price.output > NanoUsd::ZERO, "{} is free", entry.model);
-            assert!(entry.price.output >= entry.price.input, "{}: columns swapped?", entry.model);
-            let providers = ["openai", "anthropic", "simulated"];
+            assert!(entry.price.input > NanoUsd::ZERO, "{} is free", entry.model);
+            // What makes vectors makes no output that could cost anything.
+            let swapped = entry.price.output < entry.price.input;
+            assert!(!swapped || entry.model.contains("embedding"), "{}: swapped?", entry.model);
+            let providers = ["openai", "anthropic", "gemini", "simulated"];
             assert!(providers.contains(&entry.provider.as_str()), "{}", entry.provider);
         }
         assert!(names.len() >= 40);

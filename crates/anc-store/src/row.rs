@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 
 use anc_domain::{Meter, RequestId, SecretHash, TokenCount, UnixMillis, Usage};
+use anc_ledger::Zone;
 use serde_json::{Map, Value};
 
 use crate::StoreError;
@@ -74,6 +75,12 @@ pub(crate) fn usage_from_text(text: &str) -> Result<Usage, StoreError> {
 pub(crate) fn units_column(units: TokenCount) -> i64 {
     // A usage has at most `Usage::PLAUSIBLE_MAX` units of a meter.
     i64::try_from(units).unwrap_or(i64::MAX)
+}
+
+/// A zone by its stored name. One that this program's rules no longer know counts as universal
+/// time: windows must go on.
+pub(crate) fn zone(name: &str) -> Zone {
+    name.parse().unwrap_or_else(|_| Zone::utc())
 }
 
 /// Lower-case hexadecimal.

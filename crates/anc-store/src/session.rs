@@ -5,6 +5,7 @@ use sqlx::FromRow;
 
 use crate::StoreError;
 use crate::database::Database;
+use crate::sql::query;
 
 /// What a new session is made of.
 #[derive(Debug, Clone)]
@@ -49,11 +50,8 @@ impl Sessions<'_> {
     pub async fn create(&self, session: NewSession) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now.as_millis();
-        sqlx::query("delete from session where expires_at <= $1")
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(
+        query("delete from session where expires_at <= $1").bind(now).execute(&mut tx).await?;
+        query(
             "insert into session (hash, user_id, created_at, expires_at, last_seen_at)
              values ($1, $2, $3, $4, $3)",
         )
@@ -61,14 +59,14 @@ impl Sessions<'_> {
         .bind(session.user_id.as_i64())
         .bind(now)
         .bind(session.expires_at.as_millis())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         tx.commit().await
     }
 
     /// The session of that hash, if it has not expired.
     pub async fn find(&self, hash: &SecretHash) -> Result<Option<SessionRecord>, StoreError> {
-        let row: Option<SessionRow> = sqlx::query_as(
+        let row: Option<SessionRow> = query(
             "select user_id, created_at, expires_at, last_seen_at
              from session
              where hash = $1
@@ -90,11 +88,11 @@ impl Sessions<'_> {
     pub async fn touch(&self, hash: &SecretHash, expires_at: UnixMillis) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now.as_millis();
-        sqlx::query("update session set last_seen_at = $2, expires_at = $3 where hash = $1")
+        query("update session set last_seen_at = $2, expires_at = $3 where hash = $1")
             .bind(hash.as_bytes().as_slice())
             .bind(now)
             .bind(expires_at.as_millis())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit().await
     }
@@ -102,9 +100,9 @@ impl Sessions<'_> {
     /// Ends one session.
     pub async fn delete(&self, hash: &SecretHash) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        sqlx::query("delete from session where hash = $1")
+        query("delete from session where hash = $1")
             .bind(hash.as_bytes().as_slice())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit().await
     }
@@ -112,9 +110,9 @@ impl Sessions<'_> {
     /// Ends every session of one person.
     pub async fn delete_for_user(&self, user_id: UserId) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        sqlx::query("delete from session where user_id = $1")
+        query("delete from session where user_id = $1")
             .bind(user_id.as_i64())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit().await
     }

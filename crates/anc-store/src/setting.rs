@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use crate::database::Database;
+use crate::sql::query;
 
 /// The settings' door.
 #[derive(Clone, Copy)]
@@ -12,18 +13,18 @@ pub struct Settings<'a> {
 impl Settings<'_> {
     /// The value of `key`.
     pub async fn get(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let value = sqlx::query_scalar("select value from setting where key = $1")
+        let value: Option<(String,)> = query("select value from setting where key = $1")
             .bind(key)
             .fetch_optional(&self.db.readers)
             .await?;
-        Ok(value)
+        Ok(value.map(|(value,)| value))
     }
 
     /// Sets `key` to `value`.
     pub async fn set(&self, key: &str, value: &str) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now.as_millis();
-        sqlx::query(
+        query(
             "insert into setting (key, value, updated_at)
              values ($1, $2, $3)
              on conflict (key) do update
@@ -32,7 +33,7 @@ impl Settings<'_> {
         .bind(key)
         .bind(value)
         .bind(now)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         tx.commit().await
     }
@@ -40,7 +41,7 @@ impl Settings<'_> {
     /// Forgets `key`.
     pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        sqlx::query("delete from setting where key = $1").bind(key).execute(&mut *tx).await?;
+        query("delete from setting where key = $1").bind(key).execute(&mut tx).await?;
         tx.commit().await
     }
 }

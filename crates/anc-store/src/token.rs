@@ -2,22 +2,28 @@
 
 mod page;
 mod record;
+mod rotate;
+mod window;
 
 use anc_domain::{
-    AccountId, AddressRules, ApiTokenId, Entropy, ModelPatterns, NanoUsd, PpmMultiplier,
-    SecretHash, TokenHint, UnixMillis,
+    AccountId, AddressRules, ApiTokenId, EndpointScopes, Entropy, ModelPatterns, NanoUsd,
+    PpmMultiplier, SecretHash, TokenHint, UnixMillis,
 };
-use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
+use anc_ledger::Period;
+use sqlx::FromRow;
 
 pub use page::{TokenPage, TokenQuery, TokenSort};
-pub use record::{TokenRecord, TokenStatus, TokenStop};
+pub use record::{TokenRates, TokenRecord, TokenStatus, TokenStop, TokenTraits};
+pub use rotate::OldSecret;
+pub use window::WindowUse;
 
 use crate::StoreError;
 use crate::account::token_limit;
 use crate::change::Topic;
-use crate::database::Database;
+use crate::database::{Database, WriteTx};
+use crate::sql::{On, query};
 use crate::{price, row};
-use record::{SELECT, TokenRow};
+use record::{RatesRow, SELECT, TokenRow};
 
 /// What a new token is made of.
 #[derive(Debug, Clone)]
@@ -40,6 +46,8 @@ pub struct NewToken {
     pub ip_rules: AddressRules,
     /// Whether it is switched on.
     pub enabled: bool,
+    /// Budgets, rates, scopes, tags, note.
+    pub traits: TokenTraits,
 }
 
 /// The account has as many tokens as its tier allows.
@@ -63,7 +71,21 @@ pub struct TokenChanges {
     pub models: Option<ModelPatterns>,
     pub ip_rules: Option<AddressRules>,
     pub enabled: Option<bool>,
+    /// By [`Period::index`].
+    pub budgets: [Option<Option<NanoUsd>>; Period::ALL.len()],
+    pub requests_per_minute: Option<Option<u64>>,
+    pub units_per_minute: Option<Option<u64>>,
+    pub concurrency: Option<Option<u64>>,
+    pub scopes: Option<EndpointScopes>,
+    pub tags: Option<Vec<String>>,
+    pub note: Option<String>,
+    pub group: Option<String>,
+    /// The version that the changes were made on; another one is a conflict.
+    pub if_version: Option<i64>,
 }
+
+/// Why an edit of another version is refused.
+pub const VERSION_CONFLICT: &str = "the token was changed meanwhile";
 
 /// What the relay's directory knows of a presented credential. Money is not part of it: that is
 /// asked again where it counts, in the transaction of the hold.
@@ -84,6 +106,14 @@ pub struct Credential {
     pub models: ModelPatterns,
     /// From where it may be used.
     pub ip_rules: AddressRules,
+    /// Which endpoints it may call.
+    pub scopes: EndpointScopes,
+    /// How fast and how wide it may be used.
+    pub rates: TokenRates,
+    /// Through which set of channels its requests go.
+    pub group: String,
+    /// Until when this secret works, where it was rotated away.
+    pub secret_valid_until: Option<UnixMillis>,
     /// Whether the operator has suspended the account.
     pub account_suspended: bool,
     /// Whether the balance stops requests.
@@ -102,6 +132,11 @@ struct CredentialRow {
     expires_at: Option<i64>,
     models: String,
     ip_rules: String,
+    scopes: String,
+    #[sqlx(flatten)]
+    rates: RatesRow,
+    channel_group: String,
+    valid_until: Option<i64>,
     suspended: bool,
     metered: bool,
     multiplier_ppm: i64,
@@ -122,14 +157,29 @@ impl Tokens<'_> {
         new: NewToken,
     ) -> Result<Result<TokenRecord, TokenLimitReached>, StoreError> {
         let mut tx = self.db.write().await?;
-        if let Some(reached) = limit_reached(&mut tx, new.account_id).await? {
+        let created = self.create_in(&mut tx, new).await?;
+        if created.is_ok() {
+            tx.commit().await?;
+        }
+        Ok(created)
+    }
+
+    async fn create_in(
+        &self,
+        tx: &mut WriteTx,
+        new: NewToken,
+    ) -> Result<Result<TokenRecord, TokenLimitReached>, StoreError> {
+        if let Some(reached) = limit_reached(tx, new.account_id).await? {
             return Ok(Err(reached));
         }
         let (now, id) = (tx.now, ApiTokenId::generate(tx.now, self.entropy));
-        sqlx::query(
+        query(
             "insert into api_token (id, account_id, hash, hint, name, enabled, quota, expires_at,
-                 models, ip_rules, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
+                 models, ip_rules, created_at, updated_at, budget_day, budget_week, budget_month,
+                 requests_per_minute, units_per_minute, concurrency, scopes, tags, note,
+                 channel_group)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16,
+                 $17, $18, $19, $20, $21)",
         )
         .bind(id.as_i64())
         .bind(new.account_id.as_i64())
@@ -142,20 +192,37 @@ impl Tokens<'_> {
         .bind(row::list_text(new.models.iter()))
         .bind(row::list_text(new.ip_rules.iter()))
         .bind(now.as_millis())
+        .bind_traits(&new.traits)
         .execute(&mut *tx)
         .await
         .map_err(|error| StoreError::conflict_on(error, "the token's text is known already"))?;
-        sqlx::query("insert into api_token_spend (token_id) values ($1)")
+        query("insert into api_token_spend (token_id) values ($1)")
             .bind(id.as_i64())
             .execute(&mut *tx)
             .await?;
         // Somebody may have tried the text before it was a token's: such copies are to be dropped.
         tx.change(Topic::Token { id, hash: new.hash }).await?;
-        let record = fetch(&mut tx, id, Some(new.account_id), now).await?;
-        tx.commit().await?;
+        let record = fetch(&mut *tx, id, Some(new.account_id), now).await?;
         record
             .map(|(record, _)| Ok(record))
             .ok_or_else(|| StoreError::corrupt("a new token is gone"))
+    }
+
+    /// Makes several tokens, or none where the account's tier allows fewer.
+    pub async fn create_all(
+        &self,
+        new: Vec<NewToken>,
+    ) -> Result<Result<Vec<TokenRecord>, TokenLimitReached>, StoreError> {
+        let mut tx = self.db.write().await?;
+        let mut records = Vec::with_capacity(new.len());
+        for one in new {
+            match self.create_in(&mut tx, one).await? {
+                Ok(record) => records.push(record),
+                Err(reached) => return Ok(Err(reached)),
+            }
+        }
+        tx.commit().await?;
+        Ok(Ok(records))
     }
 
     /// One live token, of `account` if that is given.
@@ -164,8 +231,7 @@ impl Tokens<'_> {
         id: ApiTokenId,
         account: Option<AccountId>,
     ) -> Result<Option<TokenRecord>, StoreError> {
-        let mut connection = self.db.readers.acquire().await?;
-        let found = fetch(&mut connection, id, account, self.db.now()).await?;
+        let found = fetch(&self.db.readers, id, account, self.db.now()).await?;
         Ok(found.map(|(record, _)| record))
     }
 
@@ -181,11 +247,16 @@ impl Tokens<'_> {
         let Some((mut record, hash)) = fetch(&mut tx, id, account, now).await? else {
             return Ok(None);
         };
+        if changes.if_version.is_some_and(|version| version != record.version) {
+            return Err(StoreError::Conflict(VERSION_CONFLICT));
+        }
         record.apply(changes);
-        sqlx::query(
+        query(
             "update api_token
              set name = $2, enabled = $3, quota = $4, expires_at = $5, models = $6, ip_rules = $7,
-                 version = version + 1, updated_at = $8
+                 version = version + 1, updated_at = $8, budget_day = $9, budget_week = $10,
+                 budget_month = $11, requests_per_minute = $12, units_per_minute = $13,
+                 concurrency = $14, scopes = $15, tags = $16, note = $17, channel_group = $18
              where id = $1",
         )
         .bind(id.as_i64())
@@ -196,9 +267,10 @@ impl Tokens<'_> {
         .bind(row::list_text(record.models.iter()))
         .bind(row::list_text(record.ip_rules.iter()))
         .bind(now.as_millis())
-        .execute(&mut *tx)
+        .bind_traits(&record.traits)
+        .execute(&mut tx)
         .await?;
-        tx.change(Topic::Token { id, hash }).await?;
+        rotate::tell_of_all_secrets(&mut tx, id, hash).await?;
         let changed = fetch(&mut tx, id, account, now).await?;
         tx.commit().await?;
         Ok(changed.map(|(record, _)| record))
@@ -215,35 +287,61 @@ impl Tokens<'_> {
         let Some((_, hash)) = fetch(&mut tx, id, account, now).await? else {
             return Ok(false);
         };
-        sqlx::query(
+        query(
             "update api_token
              set deleted_at = $2, updated_at = $2, version = version + 1
              where id = $1",
         )
         .bind(id.as_i64())
         .bind(now.as_millis())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        tx.change(Topic::Token { id, hash }).await?;
+        rotate::tell_of_all_secrets(&mut tx, id, hash).await?;
         tx.commit().await?;
         Ok(true)
     }
 
+    /// The names of tokens, deleted ones included: of one account, or of all.
+    pub async fn names(
+        &self,
+        account: Option<AccountId>,
+    ) -> Result<Vec<(ApiTokenId, String)>, StoreError> {
+        let rows: Vec<(i64, String)> = query(
+            "select id, name
+             from api_token
+             where ($1 is null or account_id = $1)",
+        )
+        .bind(account.map(AccountId::as_i64))
+        .fetch_all(&self.db.readers)
+        .await?;
+        Ok(rows.into_iter().map(|(id, name)| (ApiTokenId::from_i64(id), name)).collect())
+    }
+
     /// How many live tokens an account has.
     pub async fn count(&self, account: AccountId) -> Result<u32, StoreError> {
-        let mut connection = self.db.readers.acquire().await?;
-        count_live(&mut connection, account).await
+        count_live(&self.db.readers, account).await
     }
 
     /// What a presented text's hash stands for, deleted tokens included.
     pub async fn credential(&self, hash: &SecretHash) -> Result<Option<Credential>, StoreError> {
-        let row: Option<CredentialRow> = sqlx::query_as(
-            "select t.id, t.account_id, t.enabled, t.deleted_at is not null as deleted,
-                    t.expires_at, t.models, t.ip_rules, a.suspended, a.metered, r.multiplier_ppm
-             from api_token t
+        let row: Option<CredentialRow> = query(
+            "with secret as (
+                 select id as token_id, cast(null as bigint) as valid_until
+                 from api_token
+                 where hash = $1
+                 union all
+                 select token_id, valid_until
+                 from api_token_old_secret
+                 where hash = $1
+             )
+             select t.id, t.account_id, t.enabled, t.deleted_at is not null as deleted,
+                    t.expires_at, t.models, t.ip_rules, t.scopes, t.requests_per_minute,
+                    t.units_per_minute, t.concurrency, t.channel_group, secret.valid_until,
+                    a.suspended, a.metered, r.multiplier_ppm
+             from secret
+             join api_token t on t.id = secret.token_id
              join account a on a.id = t.account_id
-             join tier r on r.id = a.tier_id
-             where t.hash = $1",
+             join tier r on r.id = a.tier_id",
         )
         .bind(hash.as_bytes().as_slice())
         .fetch_optional(&self.db.readers)
@@ -252,55 +350,73 @@ impl Tokens<'_> {
     }
 }
 
+trait BindTraits {
+    fn bind_traits(self, traits: &TokenTraits) -> Self;
+}
+
+impl BindTraits for crate::sql::Query {
+    /// In the order of the columns.
+    fn bind_traits(self, traits: &TokenTraits) -> Self {
+        let [day, week, month] = traits.budgets.map(|limit| limit.map(NanoUsd::nanos));
+        let rates = &traits.rates;
+        self.bind(day)
+            .bind(week)
+            .bind(month)
+            .bind(rates.requests_per_minute.map(row::units_column))
+            .bind(rates.units_per_minute.map(row::units_column))
+            .bind(rates.concurrency.map(row::units_column))
+            .bind(row::list_text(traits.scopes.iter()))
+            .bind(row::list_text(traits.tags.iter()))
+            .bind(&traits.note)
+            .bind(&traits.group)
+    }
+}
+
 async fn limit_reached(
-    connection: &mut SqliteConnection,
+    tx: &mut WriteTx,
     account: AccountId,
 ) -> Result<Option<TokenLimitReached>, StoreError> {
-    let tier: Option<(String, i64)> = sqlx::query_as(
+    let tier: Option<(String, i64)> = query(
         "select t.name, t.token_limit
          from account a
          join tier t on t.id = a.tier_id
          where a.id = $1",
     )
     .bind(account.as_i64())
-    .fetch_optional(&mut *connection)
+    .fetch_optional(&mut *tx)
     .await?;
     let (tier, limit) = tier.ok_or(StoreError::Conflict("the account does not exist"))?;
-    let (limit, used) = (token_limit(limit)?, count_live(connection, account).await?);
+    let (limit, used) = (token_limit(limit)?, count_live(tx, account).await?);
     Ok((used >= limit).then_some(TokenLimitReached { tier, limit, used }))
 }
 
-async fn count_live(
-    connection: &mut SqliteConnection,
-    account: AccountId,
-) -> Result<u32, StoreError> {
-    let count: i64 = sqlx::query_scalar(
+async fn count_live<'a>(on: impl Into<On<'a>>, account: AccountId) -> Result<u32, StoreError> {
+    let count: i64 = query(
         "select count(*)
          from api_token
          where account_id = $1
          and deleted_at is null",
     )
     .bind(account.as_i64())
-    .fetch_one(connection)
+    .fetch_value(on)
     .await?;
     token_limit(count)
 }
 
 /// One live token and the hash of its text.
-async fn fetch(
-    connection: &mut SqliteConnection,
+async fn fetch<'a>(
+    on: impl Into<On<'a>>,
     id: ApiTokenId,
     account: Option<AccountId>,
     now: UnixMillis,
 ) -> Result<Option<(TokenRecord, SecretHash)>, StoreError> {
-    let row: Option<TokenRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "{SELECT} and t.id = $2 and ($3 is null or t.account_id = $3)"
-    )))
-    .bind(now.as_millis())
-    .bind(id.as_i64())
-    .bind(account.map(AccountId::as_i64))
-    .fetch_optional(connection)
-    .await?;
+    let row: Option<TokenRow> =
+        query(format!("{SELECT} and t.id = $2 and ($3 is null or t.account_id = $3)"))
+            .bind(now.as_millis())
+            .bind(id.as_i64())
+            .bind(account.map(AccountId::as_i64))
+            .fetch_optional(on)
+            .await?;
     row.map(TokenRow::into_record).transpose()
 }
 
@@ -314,6 +430,10 @@ impl CredentialRow {
             expires_at: row::time(self.expires_at),
             models: ModelPatterns::new(row::list(&self.models)?),
             ip_rules: AddressRules::new(row::list(&self.ip_rules)?),
+            scopes: EndpointScopes::new(row::list(&self.scopes)?),
+            rates: self.rates.rates()?,
+            group: self.channel_group,
+            secret_valid_until: row::time(self.valid_until),
             account_suspended: self.suspended,
             metered: self.metered,
             multiplier: price::multiplier(self.multiplier_ppm)?,

@@ -5,10 +5,10 @@ use anc_domain::{
     AccountId, ApiTokenId, ChannelId, Meter, ModelName, NanoUsd, RequestId, UnixMillis, Usage,
 };
 use anc_ledger::{EndReason, PriceSnapshot};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::FromRow;
 
 use crate::database::Database;
+use crate::sql::query;
 use crate::{StoreError, row};
 
 /// Milliseconds in the hour of a rollup row.
@@ -112,7 +112,7 @@ impl UsageView<'_> {
     /// The row of one request, as soon as it is settled.
     pub async fn by_request(&self, id: RequestId) -> Result<Option<UsageRecord>, StoreError> {
         // One statement sees one state of the database: the row is either looked up or in the tail.
-        let row = sqlx::query(
+        let row: Option<UsageRow> = query(
             "select *
              from usage
              where seq = (select seq from usage_lookup where request_id = $1)
@@ -126,13 +126,13 @@ impl UsageView<'_> {
         .bind(WATERMARK)
         .fetch_optional(&self.db.readers)
         .await?;
-        row.map(|row| record(&row)).transpose()
+        row.map(UsageRow::into_record).transpose()
     }
 
     /// Sums, the newest requests included.
     pub async fn totals(&self, filter: UsageFilter) -> Result<UsageTotals, StoreError> {
         let (sums, columns) = (sums_of_meters(), meter_columns());
-        let row = sqlx::query(AssertSqlSafe(format!(
+        let row: TotalsRow = query(format!(
             "with part as (
                  select requests, charge, {columns}
                  from usage_hourly
@@ -151,7 +151,7 @@ impl UsageView<'_> {
                     cast(coalesce(sum(charge), 0) as bigint) as charge,
                     {sums}
              from part"
-        )))
+        ))
         .bind(filter.account.map(AccountId::as_i64))
         .bind(filter.token.map(ApiTokenId::as_i64))
         .bind(filter.since.map(|since| since.as_millis().div_euclid(HOUR_MILLIS)))
@@ -159,58 +159,127 @@ impl UsageView<'_> {
         .fetch_one(&self.db.readers)
         .await?;
         let mut totals = UsageTotals {
-            requests: row::count(row.try_get("requests")?)?,
-            charge: NanoUsd::from_nanos(row.try_get("charge")?),
+            requests: row::count(row.requests)?,
+            charge: NanoUsd::from_nanos(row.charge),
             units: [0; Meter::ALL.len()],
         };
         for (units, meter) in totals.units.iter_mut().zip(Meter::ALL) {
-            *units = row::count(row.try_get(meter.name())?)?;
+            *units = row::count(row.units.get(meter))?;
         }
         Ok(totals)
     }
 }
 
-/// The units of a row that has a column for each meter.
-pub(crate) fn usage_of(row: &SqliteRow) -> Result<Usage, StoreError> {
-    let mut usage = Usage::default();
-    for meter in Meter::ALL {
-        let units = row::count(row.try_get(meter.name())?)?;
-        usage.set(meter, units).map_err(StoreError::corrupt)?;
-    }
-    Ok(usage)
+/// Units by meter, as the columns of a row hold them.
+#[derive(FromRow)]
+pub(crate) struct UnitsRow {
+    input: i64,
+    cached_input: i64,
+    cache_write_5m: i64,
+    cache_write_1h: i64,
+    cache_write_other: i64,
+    input_audio: i64,
+    output: i64,
+    reasoning: i64,
+    output_audio: i64,
+    web_search: i64,
 }
 
-fn record(row: &SqliteRow) -> Result<UsageRecord, StoreError> {
-    let small = |value: Option<i64>| value.map(u32::try_from).transpose();
-    let end_reason: String = row.try_get("end_reason")?;
-    let price: String = row.try_get("price")?;
-    let model: String = row.try_get("model")?;
-    let request_id: Vec<u8> = row.try_get("request_id")?;
-    let status: Option<i64> = row.try_get("upstream_status")?;
-    Ok(UsageRecord {
-        seq: row.try_get("seq")?,
-        request_id: row::request_id(&request_id)?,
-        account_id: AccountId::from_i64(row.try_get("account_id")?),
-        token_id: ApiTokenId::from_i64(row.try_get("token_id")?),
-        model: model.parse().map_err(StoreError::corrupt)?,
-        channel_id: row.try_get::<Option<i64>, _>("channel_id")?.map(ChannelId::from_i64),
-        usage: usage_of(row)?,
-        price: serde_json::from_str(&price).map_err(StoreError::corrupt)?,
-        charge: NanoUsd::from_nanos(row.try_get("charge")?),
-        held: NanoUsd::from_nanos(row.try_get("held")?),
-        end_reason: EndReason::from_name(&end_reason)
-            .ok_or_else(|| StoreError::corrupt("an unknown end of a request"))?,
-        estimated: row.try_get("estimated")?,
-        suspect: row.try_get("suspect")?,
-        stream: row.try_get("stream")?,
-        started_at: UnixMillis::from_millis(row.try_get("started_at")?),
-        created_at: UnixMillis::from_millis(row.try_get("created_at")?),
-        first_token_ms: small(row.try_get("first_token_ms")?).map_err(StoreError::corrupt)?,
-        total_ms: small(row.try_get("total_ms")?).map_err(StoreError::corrupt)?,
-        attempts: small(row.try_get("attempts")?).map_err(StoreError::corrupt)?.unwrap_or(0),
-        upstream_status: status.map(u16::try_from).transpose().map_err(StoreError::corrupt)?,
-        client_address: row.try_get("client_address")?,
-        client_agent: row.try_get("client_agent")?,
-        raw_usage: row.try_get("raw_usage")?,
-    })
+impl UnitsRow {
+    pub(crate) const fn get(&self, meter: Meter) -> i64 {
+        match meter {
+            Meter::Input => self.input,
+            Meter::CachedInput => self.cached_input,
+            Meter::CacheWrite5m => self.cache_write_5m,
+            Meter::CacheWrite1h => self.cache_write_1h,
+            Meter::CacheWriteOther => self.cache_write_other,
+            Meter::InputAudio => self.input_audio,
+            Meter::Output => self.output,
+            Meter::Reasoning => self.reasoning,
+            Meter::OutputAudio => self.output_audio,
+            Meter::WebSearch => self.web_search,
+        }
+    }
+
+    pub(crate) fn usage(&self) -> Result<Usage, StoreError> {
+        let mut usage = Usage::default();
+        for meter in Meter::ALL {
+            usage.set(meter, row::count(self.get(meter))?).map_err(StoreError::corrupt)?;
+        }
+        Ok(usage)
+    }
+}
+
+#[derive(FromRow)]
+struct TotalsRow {
+    requests: i64,
+    charge: i64,
+    #[sqlx(flatten)]
+    units: UnitsRow,
+}
+
+#[derive(FromRow)]
+pub(crate) struct UsageRow {
+    seq: i64,
+    request_id: Vec<u8>,
+    account_id: i64,
+    token_id: i64,
+    model: String,
+    channel_id: Option<i64>,
+    #[sqlx(flatten)]
+    units: UnitsRow,
+    price: String,
+    charge: i64,
+    held: i64,
+    end_reason: String,
+    estimated: bool,
+    suspect: bool,
+    stream: bool,
+    started_at: i64,
+    created_at: i64,
+    first_token_ms: Option<i64>,
+    total_ms: Option<i64>,
+    attempts: i64,
+    upstream_status: Option<i64>,
+    client_address: Option<String>,
+    client_agent: Option<String>,
+    raw_usage: Option<String>,
+}
+
+impl UsageRow {
+    pub(crate) const fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    pub(crate) fn into_record(self) -> Result<UsageRecord, StoreError> {
+        let small =
+            |value: Option<i64>| value.map(u32::try_from).transpose().map_err(StoreError::corrupt);
+        let status = self.upstream_status.map(u16::try_from).transpose();
+        Ok(UsageRecord {
+            seq: self.seq,
+            request_id: row::request_id(&self.request_id)?,
+            account_id: AccountId::from_i64(self.account_id),
+            token_id: ApiTokenId::from_i64(self.token_id),
+            model: self.model.parse().map_err(StoreError::corrupt)?,
+            channel_id: self.channel_id.map(ChannelId::from_i64),
+            usage: self.units.usage()?,
+            price: serde_json::from_str(&self.price).map_err(StoreError::corrupt)?,
+            charge: NanoUsd::from_nanos(self.charge),
+            held: NanoUsd::from_nanos(self.held),
+            end_reason: EndReason::from_name(&self.end_reason)
+                .ok_or_else(|| StoreError::corrupt("an unknown end of a request"))?,
+            estimated: self.estimated,
+            suspect: self.suspect,
+            stream: self.stream,
+            started_at: UnixMillis::from_millis(self.started_at),
+            created_at: UnixMillis::from_millis(self.created_at),
+            first_token_ms: small(self.first_token_ms)?,
+            total_ms: small(self.total_ms)?,
+            attempts: small(Some(self.attempts))?.unwrap_or(0),
+            upstream_status: status.map_err(StoreError::corrupt)?,
+            client_address: self.client_address,
+            client_agent: self.client_agent,
+            raw_usage: self.raw_usage,
+        })
+    }
 }

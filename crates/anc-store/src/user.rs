@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use crate::StoreError;
 use crate::database::{Database, WriteTx};
 use crate::ledger::{Credit, EntryKind, Ledger};
+use crate::sql::query;
 
 /// What the first account's starting balance is posted under.
 const SETUP_CAUSE: &str = "setup";
@@ -98,8 +99,8 @@ pub struct Users<'a> {
 impl Users<'_> {
     /// Whether nobody has set the instance up yet.
     pub async fn needs_setup(&self) -> Result<bool, StoreError> {
-        let done: bool = sqlx::query_scalar("select exists (select 1 from instance_setup)")
-            .fetch_one(&self.db.readers)
+        let done: bool = query("select exists (select 1 from instance_setup)")
+            .fetch_value(&self.db.readers)
             .await?;
         Ok(!done)
     }
@@ -117,9 +118,8 @@ impl Users<'_> {
             return Err(StoreError::Conflict("a starting balance below zero"));
         }
         let mut tx = self.db.write().await?;
-        let done: bool = sqlx::query_scalar("select exists (select 1 from instance_setup)")
-            .fetch_one(&mut *tx)
-            .await?;
+        let done: bool =
+            query("select exists (select 1 from instance_setup)").fetch_value(&mut tx).await?;
         if done {
             return Ok(Err(SetupDone));
         }
@@ -135,21 +135,19 @@ impl Users<'_> {
 
     /// The person who signs in with `email`, in any case of letters.
     pub async fn by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError> {
-        let row: Option<UserRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where email = $1")))
-                .bind(email.to_lowercase())
-                .fetch_optional(&self.db.readers)
-                .await?;
+        let row: Option<UserRow> = query(format!("{SELECT} where email = $1"))
+            .bind(email.to_lowercase())
+            .fetch_optional(&self.db.readers)
+            .await?;
         row.map(UserRow::into_record).transpose()
     }
 
     /// One person.
     pub async fn by_id(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
-        let row: Option<UserRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where id = $1")))
-                .bind(id.as_i64())
-                .fetch_optional(&self.db.readers)
-                .await?;
+        let row: Option<UserRow> = query(format!("{SELECT} where id = $1"))
+            .bind(id.as_i64())
+            .fetch_optional(&self.db.readers)
+            .await?;
         row.map(UserRow::into_record).transpose()
     }
 }
@@ -161,7 +159,7 @@ async fn insert_owner(
     owner: &NewOwner,
 ) -> Result<(), StoreError> {
     let now = tx.now.as_millis();
-    sqlx::query(
+    query(
         "insert into account (id, name, tier_id, metered, created_at)
          select $1, $2, id, $3, $4
          from tier
@@ -172,13 +170,13 @@ async fn insert_owner(
     .bind(&owner.email)
     .bind(owner.metered)
     .bind(now)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    sqlx::query("insert into account_balance (account_id) values ($1)")
+    query("insert into account_balance (account_id) values ($1)")
         .bind(account_id.as_i64())
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
-    sqlx::query(
+    query(
         "insert into app_user (id, email, password_hash, role, account_id, created_at)
          values ($1, $2, $3, 'owner', $4, $5)",
     )
@@ -187,9 +185,9 @@ async fn insert_owner(
     .bind(owner.password_hash.expose())
     .bind(account_id.as_i64())
     .bind(now)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    sqlx::query(
+    query(
         "insert into instance_setup (one, user_id, account_id, starting_balance, done_at)
          values (1, $1, $2, $3, $4)",
     )
@@ -197,7 +195,7 @@ async fn insert_owner(
     .bind(account_id.as_i64())
     .bind(owner.starting_balance.nanos())
     .bind(now)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(())
 }
@@ -208,7 +206,7 @@ pub(crate) async fn post_starting_balance(
     db: &Database,
     ledger: &Ledger,
 ) -> Result<(), StoreError> {
-    let promised: Option<(i64, i64)> = sqlx::query_as(
+    let promised: Option<(i64, i64)> = query(
         "select account_id, starting_balance
          from instance_setup
          where starting_balance > 0

@@ -7,12 +7,8 @@
 
 mod book;
 
-use std::path::Path;
-
-use sqlx::SqlitePool;
-
-use crate::StoreError;
-use crate::database;
+use crate::sql::Pool;
+use crate::{Location, StoreError, database};
 use book::{Book, Counters};
 
 /// What one invariant's check found.
@@ -26,14 +22,14 @@ pub struct Check {
     pub detail: String,
 }
 
-pub(crate) async fn verify_file(path: &Path) -> Result<Vec<Check>, StoreError> {
-    let readers = database::readers(path).await?;
+pub(crate) async fn verify_at(location: &Location) -> Result<Vec<Check>, StoreError> {
+    let readers = database::readers(location).await?;
     let checks = verify(&readers).await;
     readers.close().await;
     checks
 }
 
-pub(crate) async fn verify(readers: &SqlitePool) -> Result<Vec<Check>, StoreError> {
+pub(crate) async fn verify(readers: &Pool) -> Result<Vec<Check>, StoreError> {
     let counters = Counters::read(readers).await?;
     let mut book = Book::new(&counters);
     let mut after = 0;

@@ -28,6 +28,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    async fn read(response: Response<Incoming>) -> Self {
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.expect("the answer is whole").to_bytes();
+        Self { status: head.status, headers: head.headers, body }
+    }
+
     /// The body as JSON; `Null` where it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
@@ -51,9 +57,7 @@ impl Client {
     /// Sends a request with a token and takes the whole answer.
     pub async fn call(&self, method: Method, path: &str, token: &str, body: &Value) -> Answer {
         let response = self.send(method, path, token, body).await.expect("the relay answers");
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.expect("the answer is whole").to_bytes();
-        Answer { status: head.status, headers: head.headers, body }
+        Answer::read(response).await
     }
 
     /// Posts to the relay.
@@ -73,6 +77,18 @@ impl Client {
         Ok(Events { status: head.status, headers: head.headers, body, text: BytesMut::new() })
     }
 
+    /// A call with headers of its own and no credential among them.
+    pub async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let response = self.send_with(method, path, headers, body).await;
+        Answer::read(response.expect("the relay answers")).await
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -80,15 +96,26 @@ impl Client {
         token: &str,
         body: &Value,
     ) -> Result<Response<Incoming>, hyper_util::client::legacy::Error> {
+        let bearer = format!("Bearer {token}");
+        self.send_with(method, path, &[("authorization", &bearer)], body).await
+    }
+
+    async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Response<Incoming>, hyper_util::client::legacy::Error> {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base_url))
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json")
-            .body(Full::new(body))
-            .expect("a valid request");
-        self.http.request(request).await
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.http.request(request.body(Full::new(body)).expect("a valid request")).await
     }
 }
 

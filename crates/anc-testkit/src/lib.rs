@@ -15,9 +15,11 @@
 )]
 
 mod client;
+mod postgres;
 mod relay;
 
 pub use client::{Answer, Client, Events};
+pub use postgres::PgDatabase;
 pub use relay::{OWNER_EMAIL, OWNER_PASSWORD, Relay};
 
 pub use anc_simulator as simulator;

@@ -1,7 +1,8 @@
 //! The relay as a process of its own, started, used and killed as people and machines do it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -69,6 +70,12 @@ impl Relay {
         self.setup_link = second.strip_prefix("set-up link ").map(str::to_owned);
     }
 
+    /// A setting from the environment for its next lives and for commands.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Where the relay answers.
     pub fn base_url(&self) -> &str {
         &self.base_url
@@ -117,6 +124,7 @@ impl Relay {
             .args(arguments)
             .arg("--data")
             .arg(self.data_path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -182,6 +190,24 @@ impl Relay {
     pub fn token(&self, name: &str) -> Value {
         let text = self.run(&["token", "show", name, "--json"], "");
         serde_json::from_str(&text).expect("the command prints JSON")
+    }
+
+    /// A request to the control API with the operator's rights, as the command line sends them:
+    /// through the socket in the data directory. Null for an empty answer.
+    pub fn control(&self, method: &http::Method, path: &str, body: &Value) -> Value {
+        let mut socket = UnixStream::connect(self.data_path().join("control.sock"))
+            .expect("the relay listens on its socket");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        socket.write_all(request.as_bytes()).expect("the socket takes the request");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("the answer is text");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        serde_json::from_str(body).unwrap_or_default()
     }
 
     /// Whether the books hold, and what the command says.

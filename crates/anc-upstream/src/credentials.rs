@@ -4,6 +4,7 @@ use anc_domain::{Provider, Secret};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 /// The version that Anthropic requires a request to name; a client's own choice is kept.
 const ANTHROPIC_VERSION_DEFAULT: HeaderValue = HeaderValue::from_static("2023-06-01");
@@ -23,6 +24,7 @@ pub fn add_credentials(
             (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose()))?)
         }
         Provider::Anthropic => (X_API_KEY, HeaderValue::from_str(key.expose())?),
+        Provider::Gemini => (X_GOOG_API_KEY, HeaderValue::from_str(key.expose())?),
     };
     value.set_sensitive(true);
     headers.insert(name, value);

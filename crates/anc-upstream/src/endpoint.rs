@@ -61,7 +61,10 @@ impl Endpoint {
             Provider::Anthropic if base.ends_with("/v1") => {
                 path.strip_prefix("/v1").unwrap_or(path)
             }
-            Provider::Anthropic | Provider::Simulated => path,
+            Provider::Gemini if base.ends_with("/v1beta") => {
+                path.strip_prefix("/v1beta").unwrap_or(path)
+            }
+            Provider::Anthropic | Provider::Gemini | Provider::Simulated => path,
         };
         let query = query.map(|text| format!("?{text}")).unwrap_or_default();
         format!("{base}{path}{query}").parse().ok()

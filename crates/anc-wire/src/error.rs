@@ -1,11 +1,13 @@
 //! An error of the relay in the form of the protocol that was called.
 
-use anc_domain::{RelayError, RequestId};
+use std::time::Duration;
+
+use anc_domain::{RateReached, RelayError, RequestId};
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
-use crate::{Protocol, add_request_id, anthropic, openai_chat};
+use crate::{Family, Protocol, add_request_id, anthropic, gemini, openai_chat, openai_responses};
 
 const X_RELAY_ERROR: HeaderName = HeaderName::from_static("x-relay-error");
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -17,11 +19,10 @@ pub fn error_response(
     request_id: RequestId,
 ) -> Response<Bytes> {
     let envelope = error.code.envelope();
-    let (status, body) = match protocol {
-        Protocol::OpenAiChat => (envelope.status, openai_chat::error_body(error)),
-        Protocol::AnthropicMessages => {
-            (envelope.anthropic_status, anthropic::error_body(error, request_id))
-        }
+    let (status, body) = match protocol.family() {
+        Family::OpenAi => (envelope.status, openai_chat::error_body(error)),
+        Family::Gemini => (envelope.status, gemini::error_body(error, request_id)),
+        Family::Anthropic => (envelope.anthropic_status, anthropic::error_body(error, request_id)),
     };
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() =
@@ -37,6 +38,9 @@ pub fn error_response(
     if let Some(span) = error.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(span.as_secs().max(1)));
     }
+    if let Some(rate) = error.rate {
+        add_rate_headers(headers, protocol, rate, error.retry_after.unwrap_or_default());
+    }
     if let Some(method) = error.allow {
         headers.insert(ALLOW, HeaderValue::from_static(method));
     }
@@ -44,18 +48,67 @@ pub fn error_response(
     response
 }
 
-/// The last event of a stream that ends with an error.
-pub fn error_frame(protocol: Protocol, error: &RelayError, request_id: RequestId) -> Bytes {
+/// The limit in the words of the protocol's vendor. Gemini's has none.
+fn add_rate_headers(
+    headers: &mut HeaderMap,
+    protocol: Protocol,
+    rate: RateReached,
+    retry_after: Duration,
+) {
+    let (limit, remaining, reset) = match (protocol.family(), rate.counts) {
+        (Family::OpenAi, "requests") => (
+            "x-ratelimit-limit-requests",
+            "x-ratelimit-remaining-requests",
+            "x-ratelimit-reset-requests",
+        ),
+        (Family::OpenAi, _) => {
+            ("x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens")
+        }
+        (Family::Anthropic, "requests") => (
+            "anthropic-ratelimit-requests-limit",
+            "anthropic-ratelimit-requests-remaining",
+            "anthropic-ratelimit-requests-retry-after",
+        ),
+        (Family::Anthropic, _) => (
+            "anthropic-ratelimit-tokens-limit",
+            "anthropic-ratelimit-tokens-remaining",
+            "anthropic-ratelimit-tokens-retry-after",
+        ),
+        (Family::Gemini, _) => return,
+    };
+    let seconds = retry_after.as_secs().max(1);
+    let reset_text = match protocol.family() {
+        Family::OpenAi => HeaderValue::from_str(&format!("{seconds}s")),
+        _ => Ok(HeaderValue::from(seconds)),
+    };
+    headers.insert(HeaderName::from_static(limit), HeaderValue::from(rate.limit));
+    headers.insert(HeaderName::from_static(remaining), HeaderValue::from(0));
+    if let Ok(text) = reset_text {
+        headers.insert(HeaderName::from_static(reset), text);
+    }
+}
+
+/// The last event of a stream that ends with an error; `sequence` is how many events went before.
+pub fn error_frame(
+    protocol: Protocol,
+    error: &RelayError,
+    request_id: RequestId,
+    sequence: u64,
+) -> Bytes {
     match protocol {
-        Protocol::OpenAiChat => openai_chat::error_frame(error),
+        Protocol::OpenAiChat | Protocol::OpenAiCompletions | Protocol::OpenAiEmbeddings => {
+            openai_chat::error_frame(error)
+        }
+        Protocol::OpenAiResponses => {
+            openai_responses::error_frame(error, &request_id.to_string(), sequence)
+        }
         Protocol::AnthropicMessages => anthropic::error_frame(error, request_id),
+        Protocol::Gemini | Protocol::GeminiEmbeddings => gemini::error_frame(error, request_id),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use anc_domain::RelayErrorCode as Code;
     use serde_json::Value;
 
@@ -69,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_answered_in_both_protocols_forms() {
+    fn every_code_is_answered_in_each_familys_form() {
         for code in Code::ALL {
             let envelope = code.envelope();
             let (answer, body) = answered(Protocol::OpenAiChat, *code);
@@ -86,6 +139,10 @@ mod tests {
                 (&"error".into(), &envelope.anthropic_type.into())
             );
             assert_eq!(answer.headers()["request-id"].to_str().unwrap(), body["request_id"]);
+            let (answer, body) = answered(Protocol::Gemini, *code);
+            assert_eq!(body["error"]["code"], answer.status().as_u16());
+            assert_eq!(body["error"]["status"], envelope.gemini_status);
+            assert_eq!(body["error"]["details"][0]["reason"], code.code());
         }
     }
 

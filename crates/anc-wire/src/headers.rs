@@ -4,7 +4,7 @@ use anc_domain::RequestId;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, header};
 
-use crate::Protocol;
+use crate::{Family, Protocol};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -93,7 +93,7 @@ pub fn response_headers(upstream: &HeaderMap) -> HeaderMap {
 /// Puts the request's id where clients of the protocol look for it.
 pub fn add_request_id(headers: &mut HeaderMap, protocol: Protocol, request_id: RequestId) {
     let Ok(value) = HeaderValue::from_str(&request_id.to_string()) else { return };
-    if protocol == Protocol::AnthropicMessages {
+    if protocol.family() == Family::Anthropic {
         headers.insert(REQUEST_ID, value.clone());
     }
     headers.insert(X_REQUEST_ID, value);

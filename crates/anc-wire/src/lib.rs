@@ -15,22 +15,31 @@ mod count;
 mod edit;
 mod error;
 mod fault;
+mod gemini;
 mod headers;
 mod json;
 mod listing;
 mod meter;
 mod openai_chat;
+mod openai_embeddings;
+mod openai_responses;
 mod protocol;
 mod scan;
+mod scan_gemini;
 mod sse;
 
 pub use count::{InputSize, OutputCount};
 pub use edit::RequestEdits;
 pub use error::{error_frame, error_response};
 pub use fault::ScanError;
+pub use gemini::ArrayFraming;
 pub use headers::{add_request_id, request_headers, response_headers};
-pub use listing::{ModelListing, count_tokens_body, models_body};
+pub use listing::{
+    ModelListing, count_tokens_body, gemini_count_body, gemini_model_body, gemini_models_body,
+    model_body, models_body,
+};
 pub use meter::{FrameRole, Observed, StreamMeter, meter_document};
-pub use protocol::{Operation, Protocol, keepalive_frame, terminal_frame};
+pub use protocol::{Family, Operation, Protocol, keepalive_frame, terminal_frame};
 pub use scan::{RequestFacts, scan_request};
+pub use scan_gemini::scan_gemini_request;
 pub use sse::SseSplitter;

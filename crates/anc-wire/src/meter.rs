@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::count::OutputCount;
 use crate::json::{Malformed, Part, Walker, unescaped};
 use crate::sse::read_event;
-use crate::{Protocol, anthropic, openai_chat};
+use crate::{Protocol, anthropic, gemini, openai_chat, openai_embeddings, openai_responses};
 
 /// What an event is, as far as the relay must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Observed {
     pub finished: bool,
     /// The provider's report in its own words.
     pub raw_usage: Option<Bytes>,
+    /// The answer's own name, where its protocol lets later requests refer to it.
+    pub response_id: Option<String>,
 }
 
 /// A report, read.
@@ -55,14 +57,26 @@ pub struct StreamMeter {
 #[derive(Debug)]
 enum State {
     OpenAiChat(openai_chat::StreamState),
+    OpenAiResponses(Box<openai_responses::StreamState>),
     AnthropicMessages(anthropic::StreamState),
+    Gemini(gemini::StreamState),
 }
 
 impl StreamMeter {
     /// A meter at the beginning of a stream.
     pub fn new(protocol: Protocol) -> Self {
         let state = match protocol {
-            Protocol::OpenAiChat => State::OpenAiChat(openai_chat::StreamState::default()),
+            // Embeddings do not stream; what came nevertheless is read like chunks.
+            Protocol::OpenAiChat | Protocol::OpenAiEmbeddings => {
+                State::OpenAiChat(openai_chat::StreamState::default())
+            }
+            Protocol::OpenAiCompletions => {
+                State::OpenAiChat(openai_chat::StreamState::of_completions())
+            }
+            Protocol::OpenAiResponses => State::OpenAiResponses(Box::default()),
+            Protocol::Gemini | Protocol::GeminiEmbeddings => {
+                State::Gemini(gemini::StreamState::default())
+            }
             Protocol::AnthropicMessages => {
                 State::AnthropicMessages(anthropic::StreamState::default())
             }
@@ -78,6 +92,8 @@ impl StreamMeter {
         }
         match &mut self.state {
             State::OpenAiChat(state) => state.observe(&event),
+            State::OpenAiResponses(state) => state.observe(&event),
+            State::Gemini(state) => state.observe(&event),
             State::AnthropicMessages(state) => state.observe(&event),
         }
     }
@@ -86,6 +102,8 @@ impl StreamMeter {
     pub fn observed(&self) -> Observed {
         match &self.state {
             State::OpenAiChat(state) => state.observed(),
+            State::OpenAiResponses(state) => state.observed(),
+            State::Gemini(state) => state.observed(),
             State::AnthropicMessages(state) => state.observed(),
         }
     }
@@ -94,6 +112,8 @@ impl StreamMeter {
     pub fn output_units(&self) -> TokenCount {
         match &self.state {
             State::OpenAiChat(state) => state.output_units(),
+            State::OpenAiResponses(state) => state.output_units(),
+            State::Gemini(state) => state.output_units(),
             State::AnthropicMessages(state) => state.output_units(),
         }
     }
@@ -103,13 +123,29 @@ impl StreamMeter {
 pub fn meter_document(protocol: Protocol, document: &Bytes) -> Option<Observed> {
     match protocol {
         Protocol::OpenAiChat => openai_chat::meter_document(document),
+        Protocol::OpenAiCompletions => openai_chat::meter_completion(document),
+        Protocol::OpenAiResponses => openai_responses::meter_document(document),
+        Protocol::OpenAiEmbeddings => openai_embeddings::meter_document(document),
+        Protocol::Gemini => gemini::meter_document(document),
+        Protocol::GeminiEmbeddings => gemini::meter_embeddings(document),
         Protocol::AnthropicMessages => anthropic::meter_document(document),
     }
 }
 
 /// Keys whose strings name or frame things; no model is paid for them.
-const NOT_OUTPUT: &[&[u8]] =
-    &[b"role", b"type", b"id", b"call_id", b"tool_use_id", b"signature", b"data", b"format"];
+const NOT_OUTPUT: &[&[u8]] = &[
+    b"role",
+    b"type",
+    b"id",
+    b"call_id",
+    b"tool_use_id",
+    b"signature",
+    b"thoughtSignature",
+    b"encrypted_content",
+    b"status",
+    b"data",
+    b"format",
+];
 
 /// Walks over a value and counts its texts as output. Whether there was any is told.
 pub(crate) fn count_output(

@@ -37,8 +37,17 @@ pub struct RequestFacts {
     pub thinking_budget: Option<u64>,
     /// How much there is to read for the model.
     pub input: InputSize,
+    /// The stored answer that this request goes on from.
+    pub previous_response: Option<String>,
+    /// The provider is to keep the answer, so that later requests can refer to it.
+    pub stored: bool,
     pub(crate) protocol: Protocol,
+    /// Where the model's name stands, quotes included; `None` where it is no part of the body.
+    pub(crate) model_span: Option<Range<usize>>,
     pub(crate) output_bounds: Vec<OutputBoundField>,
+    /// Where a bound is put that the request lacks, if not into the body itself: an object, and
+    /// whether it is empty.
+    pub(crate) bound_goes_into: Option<(Range<usize>, bool)>,
     pub(crate) stream_options: StreamOptions,
 }
 
@@ -46,7 +55,7 @@ pub struct RequestFacts {
 #[derive(Debug, Clone)]
 pub(crate) struct OutputBoundField {
     pub(crate) span: Range<usize>,
-    units: u64,
+    pub(crate) units: u64,
 }
 
 /// What a chat request says of the usage frame, and where.
@@ -67,9 +76,14 @@ impl RequestFacts {
     /// Whether the caller asked for the usage frame, or gets it without asking.
     pub const fn includes_usage(&self) -> bool {
         match self.protocol {
-            Protocol::OpenAiChat => self.stream_options.included,
-            Protocol::AnthropicMessages => true,
+            Protocol::OpenAiChat | Protocol::OpenAiCompletions => self.stream_options.included,
+            _ => true,
         }
+    }
+
+    /// Whether the model makes anything that is paid for by the unit.
+    pub const fn has_output(&self) -> bool {
+        !matches!(self.protocol, Protocol::OpenAiEmbeddings | Protocol::GeminiEmbeddings)
     }
 }
 
@@ -104,6 +118,9 @@ struct Scan {
     input: InputSize,
     output_bounds: Vec<OutputBoundField>,
     stream_options: StreamOptions,
+    previous_response: Option<String>,
+    stored: bool,
+    model_span: Option<Range<usize>>,
 }
 
 impl Default for Scan {
@@ -118,12 +135,16 @@ impl Default for Scan {
             input: InputSize::default(),
             output_bounds: Vec::new(),
             stream_options: StreamOptions::default(),
+            previous_response: None,
+            // The vendor keeps an answer unless it is told not to.
+            stored: true,
+            model_span: None,
         }
     }
 }
 
 /// The outer result is a fault of the text, the inner one of its meaning.
-type Found<T> = Result<Result<T, ScanError>, Malformed>;
+pub(crate) type Found<T> = Result<Result<T, ScanError>, Malformed>;
 
 impl Scan {
     fn facts(self) -> Result<RequestFacts, ScanError> {
@@ -133,14 +154,20 @@ impl Scan {
             answers: self.answers,
             thinking_budget: self.thinking_budget,
             input: self.input,
+            previous_response: self.previous_response,
+            stored: self.stored && self.protocol == Protocol::OpenAiResponses,
             protocol: self.protocol,
+            model_span: self.model_span,
             output_bounds: self.output_bounds,
+            bound_goes_into: None,
             stream_options: self.stream_options,
         })
     }
 
     fn member(&mut self, walker: &mut Walker<'_>, body: &[u8], key: &str) -> Found<()> {
         let chat = self.protocol == Protocol::OpenAiChat;
+        let completions = self.protocol == Protocol::OpenAiCompletions;
+        let responses = self.protocol == Protocol::OpenAiResponses;
         match key {
             "model" => self.model(walker, body),
             "stream" => {
@@ -153,16 +180,31 @@ impl Scan {
                         .ok_or(ScanError::Field { field: "stream", expected: "true or false" }),
                 ))
             }
-            "max_tokens" => self.output_bound(walker, body, "max_tokens"),
+            "max_tokens" if !responses => self.output_bound(walker, body, "max_tokens"),
             "max_completion_tokens" if chat => {
                 self.output_bound(walker, body, "max_completion_tokens")
             }
-            "n" if chat => self.answers(walker, body),
-            "stream_options" if chat => self.stream_options(walker, body),
-            "thinking" if !chat => self.thinking(walker, body),
+            "max_output_tokens" if responses => {
+                self.output_bound(walker, body, "max_output_tokens")
+            }
+            "n" if chat || completions => self.answers(walker, body, "n"),
+            "best_of" if completions => self.answers(walker, body, "best_of"),
+            "stream_options" if chat || completions => self.stream_options(walker, body),
+            "thinking" if self.protocol == Protocol::AnthropicMessages => {
+                self.thinking(walker, body)
+            }
+            "previous_response_id" if responses => self.previous_response(walker, body),
+            "store" if responses => {
+                let value = walker.skip()?;
+                self.stored = &body[value.span] != b"false";
+                Ok(self.once("store"))
+            }
+            // Their answers come later and elsewhere, so that nobody could meter them here.
+            "background" if responses => self.only_false(walker, body, "background"),
+            "conversation" if responses => self.only_null(walker, "conversation"),
             _ => match UNPRICED.iter().find(|(option, _)| *option == key) {
                 Some((option, offered)) => self.option(walker, body, option, offered),
-                None => self.text(walker).map(Ok),
+                None => read_text(walker, &mut self.input).map(Ok),
             },
         }
     }
@@ -183,6 +225,7 @@ impl Scan {
         let Some(name) = string(body, &value) else {
             return Ok(Err(ScanError::Field { field: "model", expected: "a model's name" }));
         };
+        self.model_span = Some(value.span);
         Ok(name.parse().map(|name| self.model = Some(name)).map_err(|_| ScanError::BadModelName))
     }
 
@@ -201,16 +244,47 @@ impl Scan {
         }))
     }
 
-    fn answers(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
+    fn answers(&mut self, walker: &mut Walker<'_>, body: &[u8], field: &'static str) -> Found<()> {
         let value = walker.skip()?;
-        Ok(self.once("n").and_then(|()| {
-            let count = whole_number(body, &value, "n")?.unwrap_or(1);
+        Ok(self.once(field).and_then(|()| {
+            let count = whole_number(body, &value, field)?.unwrap_or(1);
             if !(1..=ANSWERS_MAX).contains(&count) {
-                return Err(ScanError::Field { field: "n", expected: "between 1 and 128" });
+                return Err(ScanError::Field { field, expected: "between 1 and 128" });
             }
-            self.answers = count;
+            self.answers = self.answers.max(count);
             Ok(())
         }))
+    }
+
+    fn previous_response(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
+        let value = walker.skip()?;
+        Ok(self.once("previous_response_id").and_then(|()| {
+            if value.kind == Kind::Null {
+                return Ok(());
+            }
+            let expected = "the id of a stored response";
+            let wrong = ScanError::Field { field: "previous_response_id", expected };
+            self.previous_response = Some(string(body, &value).ok_or(wrong)?);
+            Ok(())
+        }))
+    }
+
+    fn only_false(
+        &mut self,
+        walker: &mut Walker<'_>,
+        body: &[u8],
+        field: &'static str,
+    ) -> Found<()> {
+        let value = walker.skip()?;
+        let off = value.kind == Kind::Null || &body[value.span] == b"false";
+        let on = ScanError::Field { field, expected: "false, since it is not offered here" };
+        Ok(self.once(field).and(off.then_some(()).ok_or(on)))
+    }
+
+    fn only_null(&mut self, walker: &mut Walker<'_>, field: &'static str) -> Found<()> {
+        let value = walker.skip()?;
+        let on = ScanError::Field { field, expected: "left out, since it is not offered here" };
+        Ok(self.once(field).and((value.kind == Kind::Null).then_some(()).ok_or(on)))
     }
 
     fn stream_options(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
@@ -278,36 +352,39 @@ impl Scan {
             known.then_some(()).ok_or(ScanError::Unpriced(field))
         }))
     }
-
-    /// Everything else is for the model to read, as far as the relay can tell.
-    fn text(&mut self, walker: &mut Walker<'_>) -> Result<(), Malformed> {
-        let input = &mut self.input;
-        let mut under_data = false;
-        walker.value(&mut |part| match part {
-            Part::Key(key) => {
-                under_data = key == b"data" || key == b"file_data";
-                input.add_text(key);
-            }
-            Part::Text(text) => {
-                let payload = text.starts_with(DATA_URL) || under_data;
-                if payload && text.len() >= PAYLOAD_BYTES_MIN {
-                    input.images += 1;
-                } else {
-                    input.add_text(text);
-                }
-            }
-        })?;
-        Ok(())
-    }
 }
 
-fn string(body: &[u8], value: &Value) -> Option<String> {
+/// Everything else is for the model to read, as far as the relay can tell.
+pub(crate) fn read_text(walker: &mut Walker<'_>, input: &mut InputSize) -> Result<(), Malformed> {
+    let mut under_data = false;
+    walker.value(&mut |part| match part {
+        Part::Key(key) => {
+            under_data = key == b"data" || key == b"file_data";
+            input.add_text(key);
+        }
+        Part::Text(text) => {
+            let payload = text.starts_with(DATA_URL) || under_data;
+            if payload && text.len() >= PAYLOAD_BYTES_MIN {
+                input.images += 1;
+            } else {
+                input.add_text(text);
+            }
+        }
+    })?;
+    Ok(())
+}
+
+pub(crate) fn string(body: &[u8], value: &Value) -> Option<String> {
     (value.kind == Kind::String)
         .then(|| unescaped(&body[value.span.start + 1..value.span.end - 1]).into_owned())
 }
 
 /// A whole number that is not negative; `None` for null.
-fn whole_number(body: &[u8], value: &Value, field: &'static str) -> Result<Option<u64>, ScanError> {
+pub(crate) fn whole_number(
+    body: &[u8],
+    value: &Value,
+    field: &'static str,
+) -> Result<Option<u64>, ScanError> {
     let wrong = ScanError::Field { field, expected: "a whole number that is not negative" };
     match value.kind {
         Kind::Null => Ok(None),

@@ -116,3 +116,108 @@ fn every_recorded_messages_answer_is_metered() {
         }
     }
 }
+
+/// Folders whose events and answers are of Responses, of Completions, of Embeddings, of Gemini.
+const RESPONSES: &[&str] = &["openai/responses", "xai/responses", "azure"];
+const COMPLETIONS: &[&str] = &["openai/completion"];
+const EMBEDDINGS: &[&str] = &["openai/embedding"];
+const GEMINI: &[&str] = &["google"];
+
+/// The events of a recorded stream, put back into frames.
+fn meter_stream(protocol: Protocol, path: &Path) -> (StreamMeter, Vec<FrameRole>, Vec<Value>) {
+    let mut meter = StreamMeter::new(protocol);
+    let (mut roles, mut events) = (Vec::new(), Vec::new());
+    for line in fs::read_to_string(path).unwrap().lines().filter(|line| !line.is_empty()) {
+        roles.push(meter.observe(&Bytes::from(format!("data: {line}\n\n"))));
+        events.push(serde_json::from_str(line).unwrap_or_default());
+    }
+    (meter, roles, events)
+}
+
+#[test]
+fn every_recorded_responses_stream_is_metered_to_its_vendors_total() {
+    for path in recordings(RESPONSES, ".chunks.txt") {
+        let (meter, roles, events) = meter_stream(Protocol::OpenAiResponses, &path);
+        let observed = meter.observed();
+        let last = events.last().unwrap();
+        if !matches!(last["type"].as_str(), Some("response.completed" | "response.incomplete")) {
+            assert!(!observed.finished, "{}", path.display());
+            continue;
+        }
+        assert_eq!(roles.last(), Some(&FrameRole::Terminal), "{}", path.display());
+        assert!(!observed.suspect, "{}", path.display());
+        let usage = observed.reported.unwrap();
+        let total = total_of(&last["response"]["usage"]).unwrap();
+        assert_eq!(usage.input_total() + usage.output_total(), total, "{}", path.display());
+    }
+}
+
+#[test]
+fn every_recorded_responses_answer_is_metered_to_its_vendors_total() {
+    for path in recordings(RESPONSES, ".json") {
+        let bytes = Bytes::from(fs::read(&path).unwrap());
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        let observed = meter_document(Protocol::OpenAiResponses, &bytes).unwrap();
+        assert!(!observed.suspect, "{}", path.display());
+        let usage = observed.reported.unwrap();
+        let total = total_of(&document["usage"]).unwrap();
+        assert_eq!(usage.input_total() + usage.output_total(), total, "{}", path.display());
+        assert_eq!(observed.response_id.as_deref(), document["id"].as_str());
+    }
+}
+
+#[test]
+fn every_recorded_completion_is_metered_to_its_vendors_total() {
+    for path in recordings(COMPLETIONS, ".chunks.txt") {
+        let (meter, roles, events) = meter_stream(Protocol::OpenAiCompletions, &path);
+        let observed = meter.observed();
+        let total = events.iter().rev().find_map(|event| total_of(&event["usage"])).unwrap();
+        let usage = observed.reported.unwrap();
+        assert_eq!(usage.input_total() + usage.output_total(), total, "{}", path.display());
+        assert!(roles.contains(&FrameRole::Content) && observed.finished);
+        assert!(observed.output_units > 0, "{}", path.display());
+    }
+    for path in recordings(COMPLETIONS, ".json") {
+        let bytes = Bytes::from(fs::read(&path).unwrap());
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        let usage = meter_document(Protocol::OpenAiCompletions, &bytes).unwrap().reported.unwrap();
+        let total = total_of(&document["usage"]).unwrap();
+        assert_eq!(usage.input_total() + usage.output_total(), total, "{}", path.display());
+    }
+}
+
+#[test]
+fn every_recorded_embedding_is_metered_to_its_vendors_total() {
+    for path in recordings(EMBEDDINGS, ".json") {
+        let bytes = Bytes::from(fs::read(&path).unwrap());
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        let usage = meter_document(Protocol::OpenAiEmbeddings, &bytes).unwrap().reported.unwrap();
+        assert_eq!(Some(usage.input_total()), total_of(&document["usage"]), "{}", path.display());
+        assert_eq!(usage.output_total(), 0);
+    }
+}
+
+#[test]
+fn every_recorded_gemini_answer_is_metered_to_its_vendors_total() {
+    for path in recordings(GEMINI, ".chunks.txt") {
+        let (meter, roles, events) = meter_stream(Protocol::Gemini, &path);
+        let observed = meter.observed();
+        assert_eq!(roles.last(), Some(&FrameRole::Terminal), "{}", path.display());
+        assert!(!observed.suspect, "{}", path.display());
+        let total = events.last().unwrap()["usageMetadata"]["totalTokenCount"].as_u64();
+        let usage = observed.reported.unwrap();
+        assert_eq!(Some(usage.input_total() + usage.output_total()), total, "{}", path.display());
+    }
+    for path in recordings(GEMINI, ".json") {
+        let bytes = Bytes::from(fs::read(&path).unwrap());
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        if document.get("candidates").is_none() {
+            assert!(meter_document(Protocol::Gemini, &bytes).is_none(), "{}", path.display());
+            continue;
+        }
+        let observed = meter_document(Protocol::Gemini, &bytes).unwrap();
+        let total = document["usageMetadata"]["totalTokenCount"].as_u64();
+        let usage = observed.reported.unwrap();
+        assert_eq!(Some(usage.input_total() + usage.output_total()), total, "{}", path.display());
+    }
+}

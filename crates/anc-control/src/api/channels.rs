@@ -1,7 +1,9 @@
 //! Connections to providers.
 
+use std::collections::BTreeMap;
+
 use anc_domain::{ChannelId, ModelName, Provider, Secret};
-use anc_store::{ChannelChanges, ChannelRecord};
+use anc_store::{ChannelChanges, ChannelRecord, ChannelRouting};
 use anc_upstream::Endpoint;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -17,6 +19,10 @@ use crate::state::ApiState;
 
 const MODELS_MAX: usize = 500;
 const KEY_BYTES_MAX: usize = 4_096;
+/// Keys of one channel.
+const KEYS_MAX: usize = 100;
+const PRIORITY_MAX: i64 = 1_000;
+const WEIGHT_MAX: u32 = 1_000;
 
 /// A connection to a provider. Its key is never shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,9 +38,19 @@ pub(crate) struct Channel {
     enabled: bool,
     /// It may lie in a private network.
     allow_private: bool,
-    /// What may be shown of the key.
+    /// What may be shown of the key; of several, of the first.
     #[schema(required)]
     key_hint: Option<String>,
+    /// How many keys it has.
+    keys: usize,
+    /// Higher ones are tried first.
+    priority: i64,
+    /// Among those of one priority, its share of first attempts.
+    weight: u32,
+    /// The set of channels that it belongs to.
+    group: String,
+    /// Names that clients ask for, to names that the provider knows.
+    model_map: BTreeMap<String, String>,
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -45,6 +61,7 @@ pub(crate) struct Channel {
 pub(crate) enum ProviderId {
     OpenAi,
     Anthropic,
+    Gemini,
     Simulated,
 }
 
@@ -53,6 +70,7 @@ impl From<ProviderId> for Provider {
         match id {
             ProviderId::OpenAi => Self::OpenAi,
             ProviderId::Anthropic => Self::Anthropic,
+            ProviderId::Gemini => Self::Gemini,
             ProviderId::Simulated => Self::Simulated,
         }
     }
@@ -63,6 +81,7 @@ impl From<Provider> for ProviderId {
         match provider {
             Provider::OpenAi => Self::OpenAi,
             Provider::Anthropic => Self::Anthropic,
+            Provider::Gemini => Self::Gemini,
             Provider::Simulated => Self::Simulated,
         }
     }
@@ -99,7 +118,7 @@ pub(crate) struct NewChannel {
     provider: ProviderId,
     #[serde(default)]
     base_url: Option<String>,
-    /// The provider's key; kept sealed.
+    /// The provider's key; several, one a line. Kept sealed.
     #[serde(default)]
     key: Option<String>,
     #[serde(default)]
@@ -107,6 +126,14 @@ pub(crate) struct NewChannel {
     /// Allow an address in a private network, or on the relay's own machine.
     #[serde(default)]
     allow_private: bool,
+    #[serde(default)]
+    priority: Option<i64>,
+    #[serde(default)]
+    weight: Option<u32>,
+    #[serde(default)]
+    group: Option<String>,
+    #[serde(default)]
+    model_map: Option<BTreeMap<String, String>>,
 }
 
 /// What is to be changed of a connection; what is absent stays.
@@ -128,6 +155,52 @@ pub(crate) struct ChannelChange {
     allow_private: Option<bool>,
     #[serde(default)]
     enabled: Option<bool>,
+    #[serde(default)]
+    priority: Option<i64>,
+    #[serde(default)]
+    weight: Option<u32>,
+    #[serde(default)]
+    group: Option<String>,
+    #[serde(default)]
+    model_map: Option<BTreeMap<String, String>>,
+}
+
+/// Changes of when a channel is tried, checked and applied.
+async fn routed(
+    state: &ApiState,
+    mut routing: ChannelRouting,
+    (priority, weight): (Option<i64>, Option<u32>),
+    group: Option<String>,
+    model_map: Option<BTreeMap<String, String>>,
+) -> Result<ChannelRouting, ApiError> {
+    routing.priority = priority.unwrap_or(routing.priority).clamp(-PRIORITY_MAX, PRIORITY_MAX);
+    if let Some(weight) = weight {
+        if !(1..=WEIGHT_MAX).contains(&weight) {
+            return Err(ApiError::field("weight", format!("Between 1 and {WEIGHT_MAX}.")));
+        }
+        routing.weight = weight;
+    }
+    if let Some(group) = group {
+        check_group(state, &group).await?;
+        routing.group = group;
+    }
+    if let Some(map) = model_map {
+        for name in map.iter().flat_map(|(from, to)| [from, to]) {
+            name.parse::<ModelName>()
+                .map_err(|error| ApiError::field("model_map", error.to_string()))?;
+        }
+        routing.model_map = map;
+    }
+    Ok(routing)
+}
+
+/// A group that there is.
+pub(crate) async fn check_group(state: &ApiState, name: &str) -> Result<(), ApiError> {
+    let groups = state.store().groups().list().await?;
+    if groups.iter().any(|group| group.name == name) {
+        return Ok(());
+    }
+    Err(ApiError::field("group", "There is no such group of channels."))
 }
 
 /// Lists the connections.
@@ -153,7 +226,7 @@ pub(crate) async fn create_channel(
 ) -> Result<(StatusCode, Json<Channel>), ApiError> {
     principal.operator()?;
     let provider = Provider::from(body.provider);
-    let key = body.key.filter(|key| !key.is_empty()).map(check_key).transpose()?;
+    let key = body.key.filter(|key| !key.is_empty()).map(|key| check_key(&key)).transpose()?;
     if key.is_none() && provider.needs_key() {
         return Err(ApiError::field("key", "This provider needs a key."));
     }
@@ -166,6 +239,14 @@ pub(crate) async fn create_channel(
         enabled: true,
         allow_private: body.allow_private,
         key,
+        routing: routed(
+            &state,
+            ChannelRouting::default(),
+            (body.priority, body.weight),
+            body.group,
+            body.model_map,
+        )
+        .await?,
     };
     let record = state.store().channels().create(new).await?;
     state.in_force().await;
@@ -189,13 +270,22 @@ pub(crate) async fn update_channel(
     let allow_private = body.allow_private.unwrap_or(before.allow_private);
     let base_url = body.base_url.unwrap_or_else(|| before.base_url.clone());
     let base_url = check_base_url(provider, base_url, allow_private)?;
+    let routing = routed(
+        &state,
+        before.routing.clone(),
+        (body.priority, body.weight),
+        body.group,
+        body.model_map,
+    )
+    .await?;
     let changes = ChannelChanges {
+        routing: Some(routing),
         name: body.name.as_deref().map(check_name).transpose()?,
         base_url: (base_url != before.base_url).then_some(base_url),
         models: body.models.as_deref().map(check_models).transpose()?,
         enabled: body.enabled,
         allow_private: body.allow_private,
-        key: body.key.map(|key| key.map(check_key).transpose()).transpose()?,
+        key: body.key.map(|key| key.map(|key| check_key(&key)).transpose()).transpose()?,
     };
     let record = state.store().channels().update(id, changes).await?.ok_or_else(no_channel)?;
     state.in_force().await;
@@ -252,6 +342,11 @@ fn shown(record: ChannelRecord) -> Result<Channel, ApiError> {
         enabled: record.enabled,
         allow_private: record.allow_private,
         key_hint: record.key_hint,
+        keys: record.key.as_ref().map_or(0, |key| key.expose().lines().count()),
+        priority: record.routing.priority,
+        weight: record.routing.weight,
+        group: record.routing.group,
+        model_map: record.routing.model_map,
         created_at: record.created_at.to_rfc3339(),
     })
 }
@@ -281,12 +376,13 @@ fn check_models(names: &[String]) -> Result<Vec<ModelName>, ApiError> {
     names.map_err(|error: anc_domain::ModelNameError| ApiError::field("models", error.to_string()))
 }
 
-fn check_key(key: String) -> Result<Secret, ApiError> {
-    let fits = (1..=KEY_BYTES_MAX).contains(&key.len());
-    if fits && key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(Secret::new(key));
+fn check_key(key: &str) -> Result<Secret, ApiError> {
+    let keys: Vec<&str> = key.lines().map(str::trim).filter(|key| !key.is_empty()).collect();
+    let word = |key: &&str| key.len() <= KEY_BYTES_MAX && key.bytes().all(|b| b.is_ascii_graphic());
+    if (1..=KEYS_MAX).contains(&keys.len()) && keys.iter().all(word) {
+        return Ok(Secret::new(keys.join("\n")));
     }
-    Err(ApiError::field("key", "A key is one word of plain ASCII characters."))
+    Err(ApiError::field("key", "A key is one word of plain ASCII characters; several, one a line."))
 }
 
 fn channel_id(text: &str) -> Result<ChannelId, ApiError> {

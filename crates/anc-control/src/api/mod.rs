@@ -3,12 +3,16 @@
 mod account;
 mod channels;
 mod credits;
+mod groups;
 mod instance;
 mod ledger;
 mod models;
 mod session;
 mod setup;
+mod token_actions;
+mod token_advice;
 mod token_body;
+mod token_history;
 mod tokens;
 mod usage;
 
@@ -41,12 +45,24 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(account::get_account))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token, tokens::update_token, tokens::delete_token))
+        .routes(routes!(token_actions::rotate_token))
+        .routes(routes!(token_actions::create_tokens))
+        .routes(routes!(token_actions::change_tokens))
+        .routes(routes!(token_actions::get_token_detail))
+        .routes(routes!(token_actions::check_address))
         .routes(routes!(models::list_models))
         .routes(routes!(models::set_price))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::update_channel, channels::delete_channel))
         .routes(routes!(channels::list_providers))
+        .routes(routes!(groups::list_groups))
+        .routes(routes!(groups::set_group))
         .routes(routes!(credits::create_credit))
+        .routes(routes!(usage::list_usage))
+        .routes(routes!(usage::export_usage))
         .routes(routes!(usage::get_usage))
+        .routes(routes!(usage::get_series))
+        .routes(routes!(usage::list_running))
+        .routes(routes!(usage::end_running))
         .routes(routes!(ledger::verify_ledger))
 }

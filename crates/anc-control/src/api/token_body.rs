@@ -1,7 +1,13 @@
 //! An API token in JSON: as it is shown, and as it is asked for.
 
-use anc_domain::{AddressRule, AddressRules, ModelPattern, ModelPatterns, NanoUsd, UnixMillis};
-use anc_store::{TokenChanges, TokenRecord, TokenStatus, TokenStop};
+use anc_domain::{
+    AddressRule, AddressRules, EndpointScope, EndpointScopes, ModelPattern, ModelPatterns, NanoUsd,
+    UnixMillis,
+};
+use anc_ledger::Period;
+use anc_store::{
+    DEFAULT_GROUP, TokenChanges, TokenRates, TokenRecord, TokenStatus, TokenStop, TokenTraits,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,6 +16,9 @@ use crate::json::present;
 
 const NAME_CHARS_MAX: usize = 64;
 const RULES_MAX: usize = 200;
+const TAGS_MAX: usize = 20;
+const NOTE_CHARS_MAX: usize = 2_000;
+const RATE_MAX: u64 = 1_000_000_000;
 
 /// An API token.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,8 +53,58 @@ pub(crate) struct Token {
     requests: u64,
     models: Vec<String>,
     ip_rules: Vec<String>,
+    budgets: Budgets,
+    rates: Rates,
+    /// Which kinds of endpoints it may call; empty: all.
+    endpoints: Vec<String>,
+    tags: Vec<String>,
+    note: String,
+    /// Through which group of channels its requests go.
+    group: String,
+    /// When its secret was made.
+    #[schema(format = DateTime)]
+    rotated_at: String,
     /// Counts the edits.
-    version: i64,
+    pub(crate) version: i64,
+}
+
+/// The most that may be spent in each period, in dollars; null: no budget. Windows begin at midnight
+/// of the account's time zone, weeks on Mondays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Budgets {
+    day: Option<String>,
+    week: Option<String>,
+    month: Option<String>,
+}
+
+/// How fast and how wide it may be used; null: unlimited.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Rates {
+    requests_per_minute: Option<u64>,
+    /// Input and output units.
+    units_per_minute: Option<u64>,
+    /// Requests at once.
+    concurrency: Option<u64>,
+}
+
+impl Budgets {
+    fn check(&self) -> Result<[Option<NanoUsd>; Period::ALL.len()], ApiError> {
+        let check = |limit: &Option<String>| check_amount("budgets", limit.as_deref());
+        Ok([check(&self.day)?, check(&self.week)?, check(&self.month)?])
+    }
+}
+
+impl Rates {
+    fn check(self) -> Result<TokenRates, ApiError> {
+        let Self { requests_per_minute, units_per_minute, concurrency } = self;
+        let rates = [requests_per_minute, units_per_minute, concurrency];
+        if rates.into_iter().flatten().any(|limit| !(1..=RATE_MAX).contains(&limit)) {
+            return Err(ApiError::field("rates", "A rate is at least 1."));
+        }
+        Ok(TokenRates { requests_per_minute, units_per_minute, concurrency })
+    }
 }
 
 /// What a token's state is called.
@@ -120,9 +179,25 @@ impl From<TokenRecord> for Token {
             requests: record.requests,
             models: record.models.iter().map(ToString::to_string).collect(),
             ip_rules: record.ip_rules.iter().map(ToString::to_string).collect(),
+            budgets: budgets(&record.traits),
+            rates: Rates {
+                requests_per_minute: record.traits.rates.requests_per_minute,
+                units_per_minute: record.traits.rates.units_per_minute,
+                concurrency: record.traits.rates.concurrency,
+            },
+            endpoints: record.traits.scopes.iter().map(ToString::to_string).collect(),
+            tags: record.traits.tags,
+            note: record.traits.note,
+            group: record.traits.group,
+            rotated_at: record.rotated_at.to_rfc3339(),
             version: record.version,
         }
     }
+}
+
+fn budgets(traits: &TokenTraits) -> Budgets {
+    let [day, week, month] = traits.budgets.map(|limit| limit.map(|limit| limit.to_string()));
+    Budgets { day, week, month }
 }
 
 /// A token to be created.
@@ -145,6 +220,21 @@ pub(crate) struct NewToken {
     /// Addresses or ranges; empty: from anywhere.
     #[serde(default)]
     pub(crate) ip_rules: Vec<String>,
+    #[serde(default)]
+    pub(crate) budgets: Budgets,
+    #[serde(default)]
+    pub(crate) rates: Rates,
+    /// Kinds of endpoints; empty: all.
+    #[serde(default)]
+    pub(crate) endpoints: Vec<String>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+    #[serde(default)]
+    pub(crate) note: String,
+    /// Through which group of channels its requests go; absent: the default one.
+    #[serde(default)]
+    pub(crate) group: Option<String>,
     #[serde(default = "yes")]
     pub(crate) enabled: bool,
     /// Whose, by account id or owner's email; for operators. Absent: the caller's own.
@@ -174,12 +264,58 @@ pub(crate) struct TokenChange {
     ip_rules: Option<Vec<String>>,
     #[serde(default)]
     enabled: Option<bool>,
+    /// All three budgets at once.
+    #[serde(default)]
+    budgets: Option<Budgets>,
+    /// All three rates at once.
+    #[serde(default)]
+    rates: Option<Rates>,
+    #[serde(default)]
+    endpoints: Option<Vec<String>>,
+    #[serde(default)]
+    tags: Option<Vec<String>>,
+    #[serde(default)]
+    note: Option<String>,
+    #[serde(default)]
+    pub(crate) group: Option<String>,
+}
+
+impl NewToken {
+    /// What bounds it beside quota, expiry, models and addresses.
+    pub(crate) fn traits(&self) -> Result<TokenTraits, ApiError> {
+        Ok(TokenTraits {
+            budgets: self.budgets.check()?,
+            rates: self.rates.check()?,
+            scopes: check_endpoints(&self.endpoints)?,
+            tags: check_tags(&self.tags)?,
+            note: check_note(&self.note)?,
+            group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.to_owned()),
+        })
+    }
 }
 
 impl TokenChange {
     /// The same in checked types.
-    pub(crate) fn check(self, now: UnixMillis) -> Result<TokenChanges, ApiError> {
+    pub(crate) fn check(
+        self,
+        now: UnixMillis,
+        if_version: Option<i64>,
+    ) -> Result<TokenChanges, ApiError> {
+        let budgets = match &self.budgets {
+            Some(budgets) => budgets.check()?.map(Some),
+            None => [None; Period::ALL.len()],
+        };
+        let rates = self.rates.map(Rates::check).transpose()?;
         Ok(TokenChanges {
+            budgets,
+            requests_per_minute: rates.map(|rates| rates.requests_per_minute),
+            units_per_minute: rates.map(|rates| rates.units_per_minute),
+            concurrency: rates.map(|rates| rates.concurrency),
+            scopes: self.endpoints.as_deref().map(check_endpoints).transpose()?,
+            tags: self.tags.as_deref().map(check_tags).transpose()?,
+            note: self.note.as_deref().map(check_note).transpose()?,
+            group: self.group,
+            if_version,
             name: self.name.as_deref().map(check_name).transpose()?,
             expires_at: self.expires_at.map(|end| check_end(end.as_deref(), now)).transpose()?,
             quota: self.quota.map(|quota| check_quota(quota.as_deref())).transpose()?,
@@ -213,14 +349,48 @@ pub(crate) fn check_end(
 }
 
 pub(crate) fn check_quota(quota: Option<&str>) -> Result<Option<NanoUsd>, ApiError> {
-    let Some(text) = quota else { return Ok(None) };
+    check_amount("quota", quota)
+}
+
+fn check_amount(field: &'static str, amount: Option<&str>) -> Result<Option<NanoUsd>, ApiError> {
+    let Some(text) = amount else { return Ok(None) };
     match text.parse::<NanoUsd>() {
-        Ok(quota) if !quota.is_negative() => Ok(Some(quota)),
+        Ok(amount) if !amount.is_negative() => Ok(Some(amount)),
         _ => Err(ApiError::field(
-            "quota",
-            "A quota is zero dollars or more, with at most nine decimals.",
+            field,
+            "An amount is zero dollars or more, with at most nine decimals.",
         )),
     }
+}
+
+pub(crate) fn check_endpoints(texts: &[String]) -> Result<EndpointScopes, ApiError> {
+    let scopes: Result<Vec<EndpointScope>, _> = texts.iter().map(|text| text.parse()).collect();
+    scopes.map(EndpointScopes::new).map_err(|_| {
+        let known = EndpointScope::ALL.map(EndpointScope::name).join(", ");
+        ApiError::field("endpoints", format!("An endpoint is one of {known}."))
+    })
+}
+
+fn check_tags(texts: &[String]) -> Result<Vec<String>, ApiError> {
+    if texts.len() > TAGS_MAX {
+        return Err(ApiError::field("tags", format!("At most {TAGS_MAX} tags are allowed.")));
+    }
+    texts
+        .iter()
+        .map(|tag| {
+            check_name(tag).map_err(|_| ApiError::field("tags", "A tag has 1 to 64 characters."))
+        })
+        .collect()
+}
+
+fn check_note(note: &str) -> Result<String, ApiError> {
+    if note.chars().count() > NOTE_CHARS_MAX {
+        return Err(ApiError::field(
+            "note",
+            format!("A note has at most {NOTE_CHARS_MAX} characters."),
+        ));
+    }
+    Ok(note.to_owned())
 }
 
 pub(crate) fn check_models(texts: &[String]) -> Result<ModelPatterns, ApiError> {

@@ -1,18 +1,22 @@
 //! API tokens: what the console's main page shows and does.
 
 use anc_domain::{ApiTokenId, TokenText};
-use anc_store::{TokenQuery, TokenSort};
+use anc_store::{StoreError, TokenQuery, TokenSort, VERSION_CONFLICT};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
+use http::header::{ETAG, HeaderMap, HeaderName, IF_MATCH};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::channels::check_group;
 use crate::api::token_body::{
     NewToken, StatusName, Token, TokenChange, check_addresses, check_end, check_models, check_name,
     check_quota,
 };
+use crate::api::token_history as history;
 use crate::error::{ApiError, ErrorBody};
 use crate::json;
 use crate::principal::Principal;
@@ -100,8 +104,8 @@ struct TokenLimit {
 /// A new token, and the only sight of its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedToken {
-    token: Token,
-    secret: String,
+    pub(crate) token: Token,
+    pub(crate) secret: String,
 }
 
 /// Lists tokens.
@@ -158,6 +162,9 @@ pub(crate) async fn create_token(
     json::Json(body): json::Json<NewToken>,
 ) -> Result<(StatusCode, Json<CreatedToken>), ApiError> {
     let account = principal.account(&state, body.account.as_deref()).await?;
+    if let Some(group) = &body.group {
+        check_group(&state, group).await?;
+    }
     let text = TokenText::generate(&*state.shared.entropy);
     let new = anc_store::NewToken {
         account_id: account.id,
@@ -169,9 +176,11 @@ pub(crate) async fn create_token(
         models: check_models(&body.models)?,
         ip_rules: check_addresses(&body.ip_rules)?,
         enabled: body.enabled,
+        traits: body.traits()?,
     };
     let created = state.store().tokens().create(new).await?;
     let record = created.map_err(|reached| ApiError::token_limit(&reached))?;
+    history::note(&state, &principal, &record, "token.create", &json!({})).await;
     state.in_force().await;
     let secret = text.secret().expose().to_owned();
     Ok((StatusCode::CREATED, Json(CreatedToken { token: record.into(), secret })))
@@ -185,10 +194,10 @@ pub(crate) async fn get_token(
     State(state): State<ApiState>,
     principal: Principal,
     Path(id): Path<String>,
-) -> Result<Json<Token>, ApiError> {
+) -> Result<Versioned<Token>, ApiError> {
     let id = token_id(&id)?;
     let record = state.store().tokens().get(id, principal.reach()).await?;
-    record.map(|record| Json(record.into())).ok_or_else(no_token)
+    record.map(|record| versioned(record.into())).ok_or_else(no_token)
 }
 
 /// Changes a token. In force when answered: a token that was switched off is refused from then on,
@@ -200,14 +209,23 @@ pub(crate) async fn update_token(
     State(state): State<ApiState>,
     principal: Principal,
     Path(id): Path<String>,
+    headers: HeaderMap,
     json::Json(body): json::Json<TokenChange>,
-) -> Result<Json<Token>, ApiError> {
+) -> Result<Versioned<Token>, ApiError> {
     let id = token_id(&id)?;
-    let changes = body.check(state.now())?;
-    let record = state.store().tokens().update(id, principal.reach(), changes).await?;
-    let record = record.ok_or_else(no_token)?;
+    if let Some(group) = &body.group {
+        check_group(&state, group).await?;
+    }
+    let changes = body.check(state.now(), if_match(&headers)?)?;
+    let before = state.store().tokens().get(id, principal.reach()).await?;
+    let record = state.store().tokens().update(id, principal.reach(), changes).await;
+    let record = record.map_err(version_conflict)?.ok_or_else(no_token)?;
+    if let Some(before) = before {
+        let changed = history::difference(&before, &record);
+        history::note(&state, &principal, &record, "token.update", &changed).await;
+    }
     state.in_force().await;
-    Ok(Json(record.into()))
+    Ok(versioned(record.into()))
 }
 
 /// Deletes a token for good. What it spent stays in the books.
@@ -220,17 +238,41 @@ pub(crate) async fn delete_token(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = token_id(&id)?;
-    if !state.store().tokens().delete(id, principal.reach()).await? {
+    let tokens = state.store().tokens();
+    let before = tokens.get(id, principal.reach()).await?.ok_or_else(no_token)?;
+    if !tokens.delete(id, principal.reach()).await? {
         return Err(no_token());
     }
+    history::note(&state, &principal, &before, "token.delete", &json!({})).await;
     state.in_force().await;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn token_id(text: &str) -> Result<ApiTokenId, ApiError> {
+/// A body and the version that `If-Match` may name.
+pub(crate) type Versioned<T> = ([(HeaderName, String); 1], Json<T>);
+
+pub(crate) fn versioned(token: Token) -> Versioned<Token> {
+    ([(ETAG, format!("\"{}\"", token.version))], Json(token))
+}
+
+/// The version that the caller's edit was made on.
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let version = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
+    version.map(Some).ok_or_else(|| ApiError::invalid("If-Match is the ETag of the token."))
+}
+
+pub(crate) fn version_conflict(error: StoreError) -> ApiError {
+    if error == StoreError::Conflict(VERSION_CONFLICT) {
+        return ApiError::precondition_failed();
+    }
+    error.into()
+}
+
+pub(crate) fn token_id(text: &str) -> Result<ApiTokenId, ApiError> {
     text.parse().map_err(|_| no_token())
 }
 
-fn no_token() -> ApiError {
+pub(crate) fn no_token() -> ApiError {
     ApiError::not_found("API token")
 }

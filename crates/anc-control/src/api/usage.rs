@@ -1,16 +1,35 @@
-//! What one request used and cost.
+//! What requests used and cost: one of them, the log of them, their sums, and those that run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use anc_domain::{NanoUsd, RequestId};
+use anc_domain::{ApiTokenId, ChannelId, ModelName, NanoUsd, RequestId, UnixMillis};
+use anc_ledger::{ChargeLine, EndReason};
+use anc_store::{LogQuery, SeriesBy, SeriesQuery, UsageRecord};
 use axum::Json;
-use axum::extract::{Path, State};
-use serde::Serialize;
-use utoipa::ToSchema;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use crate::csv::cell;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
 use crate::state::ApiState;
+
+const PAGE_DEFAULT: u32 = 50;
+const PAGE_MAX: u32 = 200;
+/// Rows of one CSV: as many as a spreadsheet takes.
+const CSV_ROWS_MAX: usize = 1_000_000;
+/// Running requests that are listed.
+const RUNNING_MAX: u32 = 500;
+/// How far back sums by hour and by day are given.
+const HOURS_MAX: i64 = 14 * 24;
+const DAYS_MAX: i64 = 400;
+const HOUR_MILLIS: i64 = 3_600_000;
 
 /// A finished request. The flags say how far its figures are the provider's own.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,9 +37,13 @@ pub(crate) struct UsageOfRequest {
     request_id: String,
     account_id: String,
     token_id: String,
+    /// The token's name, also where it was deleted.
+    token_name: Option<String>,
     model: String,
     /// The channel that answered; for operators only.
     channel_id: Option<String>,
+    /// Its name; for operators only.
+    channel_name: Option<String>,
     /// Units by meter; the meters do not overlap.
     units: BTreeMap<&'static str, u64>,
     #[schema(value_type = String)]
@@ -35,7 +58,9 @@ pub(crate) struct UsageOfRequest {
     /// The provider's report cannot be, or contradicts itself.
     suspect: bool,
     stream: bool,
+    #[schema(format = DateTime)]
     started_at: String,
+    #[schema(format = DateTime)]
     ended_at: String,
     first_token_ms: Option<u32>,
     total_ms: Option<u32>,
@@ -44,41 +69,440 @@ pub(crate) struct UsageOfRequest {
     client_agent: Option<String>,
 }
 
-/// Gives what a request used, by the id in its answer's `x-request-id`.
+/// A finished request and the arithmetic of its charge.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UsageDetail {
+    #[serde(flatten)]
+    request: UsageOfRequest,
+    /// One line for each meter that was used; the charge is their sum, times the multiplier,
+    /// rounded up once.
+    lines: Vec<Line>,
+    /// The factor on every price, in parts per million.
+    multiplier_ppm: u32,
+    /// The provider's own words about units.
+    raw_usage: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Line {
+    meter: &'static str,
+    units: u64,
+    /// Dollars for a million units.
+    #[schema(value_type = String)]
+    price_per_million: NanoUsd,
+    /// The line by itself, in dollars to twelve decimals.
+    amount: String,
+}
+
+/// Which requests to list, newest first.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UsageQuery {
+    /// Only of this token, by its id.
+    token: Option<String>,
+    /// Only of this model.
+    model: Option<String>,
+    /// Only those that ended so: `complete`, `client_gone` …
+    end_reason: Option<String>,
+    /// Only streams, or only buffered answers.
+    stream: Option<bool>,
+    /// Only the one of that id.
+    request_id: Option<String>,
+    /// Only those that cost at least so many dollars.
+    min_charge: Option<String>,
+    /// Only those that ended from then on.
+    since: Option<String>,
+    /// Only those that ended before.
+    until: Option<String>,
+    /// How many at most, 1 to 200.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Whose, by account id or owner's email; for operators. `all`: everybody's.
+    account: Option<String>,
+}
+
+/// A page of the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UsageList {
+    items: Vec<UsageOfRequest>,
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// Names that stand for ids in the log.
+struct Names {
+    tokens: HashMap<ApiTokenId, String>,
+    channels: HashMap<ChannelId, String>,
+    operator: bool,
+}
+
+impl Names {
+    async fn of(state: &ApiState, principal: &Principal) -> Result<Self, ApiError> {
+        let operator = principal.is_operator();
+        let channels = if operator { state.store().channels().names().await? } else { Vec::new() };
+        Ok(Self {
+            tokens: state.store().tokens().names(principal.reach()).await?.into_iter().collect(),
+            channels: channels.into_iter().collect(),
+            operator,
+        })
+    }
+
+    fn shown(&self, row: &UsageRecord) -> UsageOfRequest {
+        let channel = row.channel_id.filter(|_| self.operator);
+        UsageOfRequest {
+            request_id: row.request_id.to_string(),
+            account_id: row.account_id.to_string(),
+            token_id: row.token_id.to_string(),
+            token_name: self.tokens.get(&row.token_id).cloned(),
+            model: row.model.to_string(),
+            channel_id: channel.map(|id| id.to_string()),
+            channel_name: channel.and_then(|id| self.channels.get(&id).cloned()),
+            units: row.usage.counted().map(|(meter, units)| (meter.name(), units)).collect(),
+            charge: row.charge,
+            held: row.held,
+            end_reason: row.end_reason.name(),
+            estimated: row.estimated,
+            suspect: row.suspect,
+            stream: row.stream,
+            started_at: row.started_at.to_rfc3339(),
+            ended_at: row.created_at.to_rfc3339(),
+            first_token_ms: row.first_token_ms,
+            total_ms: row.total_ms,
+            attempts: row.attempts,
+            client_address: row.client_address.clone(),
+            client_agent: row.client_agent.clone(),
+        }
+    }
+}
+
+impl UsageQuery {
+    async fn check(&self, state: &ApiState, principal: &Principal) -> Result<LogQuery, ApiError> {
+        let wrong = |field, message: &str| ApiError::field(field, message);
+        let time = |field, text: &Option<String>| {
+            text.as_deref()
+                .map(|text| {
+                    UnixMillis::parse_rfc3339(text)
+                        .ok_or_else(|| wrong(field, "A time looks like 2027-01-31T18:00:00Z."))
+                })
+                .transpose()
+        };
+        let charge_min = self.min_charge.as_deref().map(str::parse::<NanoUsd>).transpose();
+        let end_reason = self.end_reason.as_deref().map(|name| {
+            EndReason::from_name(name).ok_or_else(|| wrong("end_reason", "No request ends so."))
+        });
+        let request = self.request_id.as_deref().map(str::parse::<RequestId>).transpose();
+        let model = self.model.as_deref().map(str::parse::<ModelName>).transpose();
+        let token = self.token.as_deref().map(str::parse::<ApiTokenId>).transpose();
+        let before = self.cursor.as_deref().map(str::parse::<i64>).transpose();
+        Ok(LogQuery {
+            account: accounts_of(state, principal, self.account.as_deref()).await?,
+            token: token.map_err(|_| wrong("token", "No token has this id."))?,
+            model: model.map_err(|_| wrong("model", "No model has this name."))?,
+            end_reason: end_reason.transpose()?,
+            stream: self.stream,
+            request: request.map_err(|_| wrong("request_id", "No request has this id."))?,
+            charge_min: charge_min.map_err(|_| wrong("min_charge", "Not an amount."))?,
+            since: time("since", &self.since)?,
+            until: time("until", &self.until)?,
+            before: before.map_err(|_| wrong("cursor", "Not a cursor of this list."))?,
+            limit: self.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX),
+        })
+    }
+}
+
+/// Whose requests are meant; `None` is everybody's, for operators.
+async fn accounts_of(
+    state: &ApiState,
+    principal: &Principal,
+    named: Option<&str>,
+) -> Result<Option<anc_domain::AccountId>, ApiError> {
+    match named {
+        Some("all") => {
+            principal.operator()?;
+            Ok(None)
+        }
+        None if matches!(principal, Principal::LocalOperator) => Ok(None),
+        named => principal.account(state, named).await.map(|account| Some(account.id)),
+    }
+}
+
+/// Lists finished requests, newest first.
+#[utoipa::path(get, path = "/api/v1/usage", tag = "usage", params(UsageQuery),
+    responses((status = 200, body = UsageList), (status = "default", body = ErrorBody)))]
+pub(crate) async fn list_usage(
+    State(state): State<ApiState>,
+    principal: Principal,
+    query: Result<Query<UsageQuery>, QueryRejection>,
+) -> Result<Json<UsageList>, ApiError> {
+    let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let wanted = query.check(&state, &principal).await?;
+    let names = Names::of(&state, &principal).await?;
+    let page = state.store().usage().log(&wanted).await?;
+    Ok(Json(UsageList {
+        items: page.items.iter().map(|row| names.shown(row)).collect(),
+        next_cursor: page.next.map(|seq| seq.to_string()),
+    }))
+}
+
+/// The same list as a table, read in short pages.
+#[utoipa::path(get, path = "/api/v1/usage.csv", tag = "usage", params(UsageQuery),
+    responses((status = 200, content_type = "text/csv", body = String),
+        (status = "default", body = ErrorBody)))]
+pub(crate) async fn export_usage(
+    State(state): State<ApiState>,
+    principal: Principal,
+    query: Result<Query<UsageQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let mut wanted = query.check(&state, &principal).await?;
+    wanted.limit = PAGE_MAX;
+    let names = Names::of(&state, &principal).await?;
+    let mut csv = String::from(
+        "time,request_id,token,model,input,cached_input,cache_write,output,reasoning,charge,\
+         end_reason,estimated,stream,first_token_ms,total_ms,client_address,client_agent\r\n",
+    );
+    let mut rows = 0;
+    loop {
+        let page = state.store().usage().log(&wanted).await?;
+        for row in &page.items {
+            csv.push_str(&csv_row(&names.shown(row)));
+        }
+        rows += page.items.len();
+        match page.next {
+            Some(before) if rows < CSV_ROWS_MAX => wanted.before = Some(before),
+            _ => break,
+        }
+    }
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"usage.csv\""),
+    ];
+    Ok((headers, Body::from(csv)).into_response())
+}
+
+fn csv_row(row: &UsageOfRequest) -> String {
+    let units =
+        |names: &[&str]| -> u64 { names.iter().filter_map(|name| row.units.get(name)).sum() };
+    let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+    let cells = [
+        row.ended_at.clone(),
+        row.request_id.clone(),
+        cell(row.token_name.as_deref().unwrap_or(&row.token_id)),
+        cell(&row.model),
+        units(&["input", "input_audio"]).to_string(),
+        units(&["cached_input"]).to_string(),
+        units(&["cache_write_5m", "cache_write_1h", "cache_write_other"]).to_string(),
+        units(&["output", "output_audio"]).to_string(),
+        units(&["reasoning"]).to_string(),
+        row.charge.to_string(),
+        row.end_reason.to_owned(),
+        row.estimated.to_string(),
+        row.stream.to_string(),
+        number(row.first_token_ms),
+        number(row.total_ms),
+        cell(row.client_address.as_deref().unwrap_or_default()),
+        cell(row.client_agent.as_deref().unwrap_or_default()),
+    ];
+    format!("{}\r\n", cells.join(","))
+}
+
+/// Gives what a request used and the arithmetic of its charge, by the id in its answer's
+/// `x-request-id`.
 #[utoipa::path(get, path = "/api/v1/usage/{request_id}", tag = "usage",
     params(("request_id" = String, Path, description = "The request's id")),
-    responses((status = 200, body = UsageOfRequest), (status = "default", body = ErrorBody)))]
+    responses((status = 200, body = UsageDetail), (status = "default", body = ErrorBody)))]
 pub(crate) async fn get_usage(
     State(state): State<ApiState>,
     principal: Principal,
     Path(request_id): Path<String>,
-) -> Result<Json<UsageOfRequest>, ApiError> {
+) -> Result<Json<UsageDetail>, ApiError> {
     let unknown = || ApiError::not_found("request");
     let id: RequestId = request_id.parse().map_err(|_| unknown())?;
     let found = state.store().usage().by_request(id).await?;
     let row = found
         .filter(|row| principal.reach().is_none_or(|own| own == row.account_id))
         .ok_or_else(unknown)?;
-    let channel_id = row.channel_id.filter(|_| principal.is_operator());
-    Ok(Json(UsageOfRequest {
-        request_id: row.request_id.to_string(),
-        account_id: row.account_id.to_string(),
-        token_id: row.token_id.to_string(),
-        model: row.model.to_string(),
-        channel_id: channel_id.map(|id| id.to_string()),
-        units: row.usage.counted().map(|(meter, units)| (meter.name(), units)).collect(),
-        charge: row.charge,
-        held: row.held,
-        end_reason: row.end_reason.name(),
-        estimated: row.estimated,
-        suspect: row.suspect,
-        stream: row.stream,
-        started_at: row.started_at.to_rfc3339(),
-        ended_at: row.created_at.to_rfc3339(),
-        first_token_ms: row.first_token_ms,
-        total_ms: row.total_ms,
-        attempts: row.attempts,
-        client_address: row.client_address,
-        client_agent: row.client_agent,
+    let names = Names::of(&state, &principal).await?;
+    let charge = anc_ledger::charge(&row.usage, &row.price).map_err(|_| ApiError::internal())?;
+    Ok(Json(UsageDetail {
+        request: names.shown(&row),
+        lines: charge.lines.iter().map(line).collect(),
+        multiplier_ppm: row.price.multiplier.ppm(),
+        raw_usage: row.raw_usage,
     }))
+}
+
+fn line(line: &ChargeLine) -> Line {
+    // Nano-dollars a million units, times units: a millionth of a nano-dollar is the smallest part.
+    let parts = i128::from(line.per_million.nanos()) * i128::from(line.units);
+    let (whole, rest) = (parts / 1_000_000_000_000_000, parts % 1_000_000_000_000_000);
+    let amount = format!("{whole}.{rest:015}");
+    Line {
+        meter: line.meter.name(),
+        units: line.units,
+        price_per_million: line.per_million,
+        amount: amount.trim_end_matches('0').trim_end_matches('.').to_owned(),
+    }
+}
+
+/// Which sums.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SeriesParams {
+    /// `hour` or `day`, the latter by default.
+    by: Option<String>,
+    /// How many of them back: at most 336 hours or 400 days; 30 by default.
+    last: Option<i64>,
+    /// Only of this token, by its id.
+    token: Option<String>,
+    /// Whose, by account id or owner's email; for operators. `all`: everybody's.
+    account: Option<String>,
+}
+
+/// Sums by hour or day, and model.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Series {
+    /// Where the sums begin.
+    #[schema(format = DateTime)]
+    since: String,
+    points: Vec<Point>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Point {
+    #[schema(format = DateTime)]
+    start: String,
+    model: String,
+    requests: u64,
+    #[schema(value_type = String)]
+    charge: NanoUsd,
+    input_units: u64,
+    output_units: u64,
+}
+
+/// Gives sums of requests, units and charges by hour or day and model, oldest first. Hours and days
+/// are of universal time.
+#[utoipa::path(get, path = "/api/v1/usage-series", tag = "usage", params(SeriesParams),
+    responses((status = 200, body = Series), (status = "default", body = ErrorBody)))]
+pub(crate) async fn get_series(
+    State(state): State<ApiState>,
+    principal: Principal,
+    query: Result<Query<SeriesParams>, QueryRejection>,
+) -> Result<Json<Series>, ApiError> {
+    let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let (by, hours, most) = match query.by.as_deref() {
+        None | Some("day") => (SeriesBy::Day, 24, DAYS_MAX),
+        Some("hour") => (SeriesBy::Hour, 1, HOURS_MAX),
+        Some(_) => return Err(ApiError::field("by", "Either hour or day.")),
+    };
+    let last = query.last.unwrap_or(30);
+    if !(1..=most).contains(&last) {
+        return Err(ApiError::field("last", format!("Between 1 and {most}.")));
+    }
+    let slot = hours * HOUR_MILLIS;
+    let first = state.now().as_millis().div_euclid(slot) - (last - 1);
+    let since = UnixMillis::from_millis(first * slot);
+    let token = query.token.as_deref().map(str::parse::<ApiTokenId>).transpose();
+    let wanted = SeriesQuery {
+        account: accounts_of(&state, &principal, query.account.as_deref()).await?,
+        token: token.map_err(|_| ApiError::field("token", "No token has this id."))?,
+        since,
+        by,
+    };
+    let points = state.store().usage().series(wanted).await?;
+    Ok(Json(Series {
+        since: since.to_rfc3339(),
+        points: points
+            .into_iter()
+            .map(|point| Point {
+                start: point.start.to_rfc3339(),
+                model: point.model,
+                requests: point.requests,
+                charge: point.charge,
+                input_units: point.input,
+                output_units: point.output,
+            })
+            .collect(),
+    }))
+}
+
+/// Requests that run, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunningList {
+    items: Vec<RunningRequest>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RunningRequest {
+    request_id: String,
+    token_id: String,
+    token_name: Option<String>,
+    model: String,
+    stream: bool,
+    #[schema(format = DateTime)]
+    started_at: String,
+    /// Reserved for it.
+    #[schema(value_type = String)]
+    held: NanoUsd,
+    /// Output units so far, a couple of seconds behind.
+    output_units: u64,
+}
+
+/// Whose running requests.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunningParams {
+    /// Whose, by account id or owner's email; for operators. `all`: everybody's.
+    account: Option<String>,
+}
+
+/// Lists the requests that run, on every node.
+#[utoipa::path(get, path = "/api/v1/running-requests", tag = "usage", params(RunningParams),
+    responses((status = 200, body = RunningList), (status = "default", body = ErrorBody)))]
+pub(crate) async fn list_running(
+    State(state): State<ApiState>,
+    principal: Principal,
+    query: Result<Query<RunningParams>, QueryRejection>,
+) -> Result<Json<RunningList>, ApiError> {
+    let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let account = accounts_of(&state, &principal, query.account.as_deref()).await?;
+    let names = Names::of(&state, &principal).await?;
+    let running = state.store().running().list(account, RUNNING_MAX).await?;
+    Ok(Json(RunningList {
+        items: running
+            .into_iter()
+            .map(|one| RunningRequest {
+                request_id: one.request_id.to_string(),
+                token_name: names.tokens.get(&one.token_id).cloned(),
+                token_id: one.token_id.to_string(),
+                model: one.model,
+                stream: one.stream,
+                started_at: one.started_at.to_rfc3339(),
+                held: one.held,
+                output_units: one.output_units,
+            })
+            .collect(),
+    }))
+}
+
+/// Ends a running request: its stream stops in-band, and what was delivered is charged.
+#[utoipa::path(delete, path = "/api/v1/running-requests/{request_id}", tag = "usage",
+    params(("request_id" = String, Path, description = "The request's id")),
+    responses((status = 204), (status = "default", body = ErrorBody)))]
+pub(crate) async fn end_running(
+    State(state): State<ApiState>,
+    principal: Principal,
+    Path(request_id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let unknown = || ApiError::not_found("running request");
+    let id: RequestId = request_id.parse().map_err(|_| unknown())?;
+    if !state.store().running().end(id, principal.reach()).await? {
+        return Err(unknown());
+    }
+    state.in_force().await;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anc_control::{Control, ControlParts, ControlSettings, PeerAddress};
 use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
-use anc_store::{Durability, OpenOptions, Store};
+use anc_store::{Durability, Location, OpenOptions, Store};
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, Response};
@@ -66,7 +66,8 @@ impl World {
             master_key: [7; 32],
             durability: Durability::Process,
         };
-        let store = Store::open(&data.path().join("relay.db"), options).await.unwrap();
+        let store =
+            Store::open(&Location::Sqlite(data.path().join("relay.db")), options).await.unwrap();
         let control = Control::new(ControlParts {
             store: store.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,

@@ -20,6 +20,7 @@ fn token(quota: Option<i64>) -> TokenState {
         enabled: true,
         deleted: false,
         expires_at: None,
+        budgets: [None; 3],
     }
 }
 
@@ -84,6 +85,35 @@ fn an_exhausted_token_is_refused_even_what_is_free() {
         hold(&mut account, &mut token, ask(0, 0), NOW),
         Err(Refusal::TokenQuotaExhausted { .. })
     ));
+}
+
+#[test]
+fn every_budget_binds_and_tells_when_it_begins_anew() {
+    let budget = |period, limit| {
+        let (used, held, ends_at) = (nanos(0), nanos(0), UnixMillis::from_millis(9_000));
+        Some(BudgetState { period, limit: Some(nanos(limit)), used, held, ends_at })
+    };
+    let (mut account, mut token) = (account(100), token(Some(50)));
+    token.budgets = [budget(Period::Day, 20), None, budget(Period::Month, 30)];
+    assert_eq!(hold(&mut account, &mut token, ask(20, 20), NOW), Ok(nanos(20)));
+    assert_eq!(
+        hold(&mut account, &mut token, ask(5, 5), NOW),
+        Err(Refusal::HeldByRunningRequests { of: Holder::Budget(Period::Day), held: nanos(20) })
+    );
+    settle(&mut account, &mut token, nanos(20), nanos(18)).unwrap();
+    let refused = hold(&mut account, &mut token, ask(5, 5), NOW);
+    let ends_at = UnixMillis::from_millis(9_000);
+    let (limit, used) = (nanos(20), nanos(18));
+    assert_eq!(
+        refused,
+        Err(Refusal::BudgetExhausted { period: Period::Day, limit, used, ends_at })
+    );
+    // The next day's window is empty, the month's is not.
+    token.budgets[0] = budget(Period::Day, 20);
+    let wanting = HoldAsk { otherwise: Otherwise::AllThatIsFree, ..ask(20, 1) };
+    assert_eq!(hold(&mut account, &mut token, wanting, NOW), Ok(nanos(12)));
+    release(&mut account, &mut token, nanos(12)).unwrap();
+    assert!(token.budgets.iter().flatten().all(|budget| budget.held == nanos(0)));
 }
 
 #[test]

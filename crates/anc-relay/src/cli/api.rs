@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use tower::ServiceExt as _;
 
 use crate::cli::CliError;
-use crate::config::{self, Overrides};
+use crate::config::Config;
 use crate::data_dir::control_socket;
 use crate::wiring::Base;
 use anc_control::ControlSettings;
@@ -28,15 +28,14 @@ pub(super) enum Api {
 
 impl Api {
     /// Finds the running server of a data directory, or takes the directory itself.
-    pub(super) async fn open(data: &Path) -> Result<Self, CliError> {
+    pub(super) async fn open(data: &Path, config: &Config) -> Result<Self, CliError> {
         let socket = control_socket(data);
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Server(socket));
         }
-        let config = config::load(None, data, Overrides::default())?;
-        let base = Base::open(data, config.durability).await?;
+        let base = Base::open(data, config).await?;
         let control = base.control(ControlSettings {
-            public_url: config.public_url,
+            public_url: config.public_url.clone(),
             insecure_http: config.insecure_http,
             version: env!("CARGO_PKG_VERSION"),
         });

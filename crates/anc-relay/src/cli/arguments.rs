@@ -13,6 +13,9 @@ pub(super) struct Arguments {
     /// The data directory: database, master key and the running server's socket.
     #[arg(long, global = true, env = "ANC_DATA", default_value = "data", value_name = "DIR")]
     pub(super) data: PathBuf,
+    /// The database: `postgres://…`, or none for SQLite in the data directory.
+    #[arg(long, global = true, env = "ANC_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub(super) database: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -35,6 +38,12 @@ pub(super) enum Command {
     /// The books.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// The versions of the database's schema.
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Copy the SQLite database of the data directory to an empty PostgreSQL database, and verify
+    /// the copy.
+    Copy(Copy),
     /// Print the control API's OpenAPI document.
     Openapi,
     /// Print the version.
@@ -84,7 +93,7 @@ pub(super) struct ChannelAdd {
     #[arg(long)]
     pub(super) name: String,
     /// Which protocol the provider speaks.
-    #[arg(long, value_parser = ["openai", "anthropic", "simulated"])]
+    #[arg(long, value_parser = ["openai", "anthropic", "gemini", "simulated"])]
     pub(super) provider: String,
     /// The provider's address, such as `https://api.openai.com/v1`.
     #[arg(long, value_name = "URL")]
@@ -209,4 +218,19 @@ pub(super) struct Credit {
 pub(super) enum LedgerCommand {
     /// Check that every balance is the sum of its entries, and more of that kind.
     Verify,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Migrate {
+    /// List the versions, and which of them the database has.
+    Status,
+    /// Bring the database up to date, as `serve` does at its start.
+    Up,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Copy {
+    /// The database to copy to.
+    #[arg(long, value_name = "URL")]
+    pub(super) to: String,
 }

@@ -8,6 +8,7 @@
 mod api;
 mod arguments;
 mod commands;
+mod database;
 mod print;
 
 use std::path::Path;
@@ -82,6 +83,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), CliError> {
     let data = arguments.data;
+    let database = arguments.database;
     match arguments.command {
         Command::Version => print::line(env!("CARGO_PKG_VERSION")),
         Command::Openapi => {
@@ -89,7 +91,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             print::line(&document.map_err(CliError::unanswered)?)
         }
         Command::Serve(arguments) => {
-            let config = serve_config(arguments, &data)?;
+            let config = serve_config(arguments, database, &data)?;
             logging::start(&config.log_level, config.log_format);
             let mut threads = runtime::Builder::new_multi_thread();
             let runtime = threads.worker_threads(CONTROL_THREADS).enable_all().build();
@@ -101,18 +103,32 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             let runtime =
                 runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = runtime.map_err(|error| CliError::Serve(error.into()))?;
-            runtime.block_on(ask(command, &data))
+            let overrides = Overrides { database, ..Overrides::default() };
+            let config = config::load(None, &data, overrides)?;
+            runtime.block_on(ask(command, &data, &config))
         }
     }
 }
 
-fn serve_config(arguments: Serve, data: &Path) -> Result<Config, ConfigError> {
-    let overrides = Overrides { listen: arguments.listen, public_url: arguments.public_url };
+fn serve_config(
+    arguments: Serve,
+    database: Option<String>,
+    data: &Path,
+) -> Result<Config, ConfigError> {
+    let overrides =
+        Overrides { listen: arguments.listen, public_url: arguments.public_url, database };
     config::load(arguments.config.as_deref(), data, overrides)
 }
 
-async fn ask(command: Command, data: &Path) -> Result<(), CliError> {
-    let api = Api::open(data).await?;
+async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliError> {
+    match command {
+        Command::Migrate(command) => {
+            return database::migrate(command, data, &config.location(data)).await;
+        }
+        Command::Copy(command) => return database::copy(command, data).await,
+        _ => {}
+    }
+    let api = Api::open(data, config).await?;
     let outcome = match command {
         Command::Setup(setup) => commands::setup(&api, setup).await,
         Command::Channel(command) => commands::channel(&api, command).await,
@@ -121,7 +137,11 @@ async fn ask(command: Command, data: &Path) -> Result<(), CliError> {
         Command::Credit(credit) => commands::credit(&api, credit).await,
         Command::Ledger(LedgerCommand::Verify) => commands::verify(&api).await,
         // Answered before: they need no API.
-        Command::Serve(_) | Command::Openapi | Command::Version => Ok(()),
+        Command::Serve(_)
+        | Command::Openapi
+        | Command::Version
+        | Command::Migrate(_)
+        | Command::Copy(_) => Ok(()),
     };
     api.close().await;
     outcome

@@ -1,25 +1,33 @@
 //! Configuration that makes sense: the only form that the program sees.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anc_domain::TrustedProxies;
 use anc_gateway::Limits;
-use anc_store::Durability;
+use anc_store::{Durability, Location};
 use anc_upstream::UpstreamTimeouts;
 use url::Url;
 
 use super::raw::{ConfigError, RawConfig, RawLimits};
+use crate::data_dir::DATABASE_FILE;
 
 /// Everything that can be set.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<Url>,
     pub(crate) insecure_http: bool,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) workers: usize,
+    /// A server's address; `None` is a file in the data directory.
+    postgres: Option<String>,
+    /// Where the master key is; `None` is in the data directory.
+    pub(crate) master_key_file: Option<PathBuf>,
     pub(crate) durability: Durability,
+    /// Where figures for Prometheus are served, if anywhere.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     pub(crate) limits: Limits,
@@ -54,6 +62,14 @@ fn wrong(key: &'static str, problem: impl Into<String>) -> ConfigError {
 }
 
 impl Config {
+    /// Where the database is, with this data directory.
+    pub(crate) fn location(&self, data: &Path) -> Location {
+        match &self.postgres {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::Sqlite(data.join(DATABASE_FILE)),
+        }
+    }
+
     pub(super) fn check(raw: RawConfig) -> Result<Self, ConfigError> {
         let public_url = match raw.public_url.as_str() {
             "" => None,
@@ -77,10 +93,19 @@ impl Config {
             insecure_http: raw.insecure_http,
             trusted_proxies: TrustedProxies::new(proxies),
             workers: if raw.workers == 0 { cores } else { raw.workers.min(256) },
+            postgres: check_database(raw.database)?,
+            master_key_file: (!raw.master_key_file.is_empty())
+                .then(|| PathBuf::from(raw.master_key_file)),
             durability: match raw.durability.as_str() {
                 "process" => Durability::Process,
                 "power" => Durability::Power,
                 _ => return Err(wrong("durability", "either \"process\" or \"power\"")),
+            },
+            metrics_listen: match raw.metrics_listen.as_str() {
+                "" => None,
+                text => Some(text.parse().map_err(|_| {
+                    wrong("metrics_listen", "not an address and port such as 127.0.0.1:9464")
+                })?),
             },
             log_level: raw.log_level,
             log_format: match raw.log_format.as_str() {
@@ -100,6 +125,18 @@ impl Config {
             drain: Duration::from_secs(raw.limits.drain_seconds),
             limits: check_limits(&raw.limits)?,
         })
+    }
+}
+
+fn check_database(text: String) -> Result<Option<String>, ConfigError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // The text itself is not repeated: there may be a password in it.
+    let url = Url::parse(&text).map_err(|error| wrong("database", error.to_string()))?;
+    match url.scheme() {
+        "postgres" | "postgresql" => Ok(Some(text)),
+        _ => Err(wrong("database", "an address such as postgres://user:password@host/database")),
     }
 }
 

@@ -41,7 +41,7 @@ async fn f1_malformed_and_unknown_tokens_read_the_same() {
 #[tokio::test]
 async fn an_unknown_path_answers_in_json_and_never_with_the_consoles_page() {
     let world = World::new("20").await;
-    for path in ["/v1", "/v1/nothing", "/v1beta/models", "/api/v1/nothing", "/api"] {
+    for path in ["/v1", "/v1/nothing", "/api/v1/nothing", "/api"] {
         let answer = world.client.call(Method::GET, path, "", &Value::Null).await;
         assert_eq!(answer.status, 404, "{path}");
         assert_eq!(answer.json()["error"]["code"], "not_found", "{path}: {:?}", answer.body);
@@ -143,7 +143,7 @@ async fn an_exhausted_balance_is_a_402_for_anthropic_and_a_429_for_openai() {
 #[tokio::test]
 async fn programs_never_get_the_consoles_page_for_an_error() {
     let world = World::new("0").await;
-    for path in ["/api", "/api/v1/nothing", "/api/v2", "/metrics", "/v1", "/v1beta/models"] {
+    for path in ["/api", "/api/v1/nothing", "/api/v2", "/metrics", "/v1"] {
         let answer = world.client.call(Method::GET, path, "", &Value::Null).await;
         assert_eq!(
             (answer.status.as_u16(), answer.json()["error"]["code"].as_str()),

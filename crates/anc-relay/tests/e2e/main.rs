@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod channels;
+mod contract;
 mod errors;
 mod faults;
 mod first_walk;
 mod money;
+mod operations;
+mod protocols;
 mod revocation;
 mod secrets;
+mod several_nodes;
 mod support;

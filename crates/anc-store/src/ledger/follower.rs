@@ -5,10 +5,9 @@
 use std::sync::Weak;
 use std::time::Duration;
 
-use sqlx::AssertSqlSafe;
-
 use crate::StoreError;
 use crate::database::Database;
+use crate::sql::query;
 use crate::usage::{HOUR_MILLIS, WATERMARK, meter_columns, sums_of_meters};
 
 /// How far readers may have to look into the tail, in time.
@@ -40,7 +39,7 @@ pub(crate) async fn catch_up(db: &Database) -> Result<(), StoreError> {
 
 /// Asked without the gate, so that an idle store is not written to.
 async fn has_tail(db: &Database) -> Result<bool, StoreError> {
-    let has_tail = sqlx::query_scalar(
+    let has_tail = query(
         "select exists (
              select 1
              from usage
@@ -48,27 +47,27 @@ async fn has_tail(db: &Database) -> Result<bool, StoreError> {
          )",
     )
     .bind(WATERMARK)
-    .fetch_one(&db.readers)
+    .fetch_value(&db.readers)
     .await?;
     Ok(has_tail)
 }
 
 async fn derive_page(db: &Database) -> Result<(), StoreError> {
     let mut tx = db.write().await?;
-    let (from, upto): (i64, Option<i64>) = sqlx::query_as(
+    let (from, upto): (i64, Option<i64>) = query(
         "with mark as (select seq from follower_watermark where name = $1),
          page as (select seq from usage where seq > (select seq from mark) order by seq limit $2)
          select (select seq from mark), (select max(seq) from page)",
     )
     .bind(WATERMARK)
     .bind(PAGE)
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut tx)
     .await?;
     let Some(upto) = upto else {
         return Ok(());
     };
     // A request id that comes twice would be a fault that verify tells; it must not stop the sums.
-    sqlx::query(
+    query(
         "insert into usage_lookup (request_id, seq)
          select request_id, seq
          from usage
@@ -78,16 +77,43 @@ async fn derive_page(db: &Database) -> Result<(), StoreError> {
     )
     .bind(from)
     .bind(upto)
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await?;
-    sqlx::query(AssertSqlSafe(upsert_sums())).bind(from).bind(upto).execute(&mut *tx).await?;
-    sqlx::query("update follower_watermark set seq = $2 where name = $1")
+    for (table, column) in [("usage_by_token", "token_id"), ("usage_by_account", "account_id")] {
+        query(format!(
+            "insert into {table} ({column}, seq)
+             select {column}, seq
+             from usage
+             where seq > $1
+             and seq <= $2"
+        ))
+        .bind(from)
+        .bind(upto)
+        .execute(&mut tx)
+        .await?;
+    }
+    query(UPSERT_CLIENTS).bind(from).bind(upto).execute(&mut tx).await?;
+    query(upsert_sums()).bind(from).bind(upto).execute(&mut tx).await?;
+    query("update follower_watermark set seq = $2 where name = $1")
         .bind(WATERMARK)
         .bind(upto)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
     tx.commit().await
 }
+
+/// From where and with what each token was used, to the minute.
+const UPSERT_CLIENTS: &str = "insert into api_token_client
+         (token_id, address, agent, first_used_at, last_used_at, requests)
+     select token_id, coalesce(client_address, ''), substr(coalesce(client_agent, ''), 1, 64),
+            min(created_at) / 60000 * 60000, max(created_at) / 60000 * 60000, count(*)
+     from usage
+     where seq > $1
+     and seq <= $2
+     group by token_id, coalesce(client_address, ''), substr(coalesce(client_agent, ''), 1, 64)
+     on conflict (token_id, address, agent) do update
+     set last_used_at = excluded.last_used_at,
+         requests = api_token_client.requests + excluded.requests";
 
 fn upsert_sums() -> String {
     let (columns, sums) = (meter_columns(), sums_of_meters());

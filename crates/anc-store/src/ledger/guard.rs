@@ -9,7 +9,7 @@ use anc_domain::{ChannelId, MoneyError, NanoUsd, RequestId, Usage};
 use anc_ledger::{Charge, EndReason, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
-use super::op::{GrowOp, Op, SettleOp, Ticket};
+use super::op::{Granted, GrowOp, Op, SettleOp, Ticket};
 use super::{Ledger, writer_is_gone};
 use crate::StoreError;
 
@@ -78,13 +78,14 @@ impl Settlement {
 pub struct OpenHold {
     ticket: Arc<Ticket>,
     granted: NanoUsd,
+    left: Option<NanoUsd>,
     ledger: Ledger,
     ended: bool,
 }
 
 impl OpenHold {
-    pub(super) const fn new(ticket: Arc<Ticket>, granted: NanoUsd, ledger: Ledger) -> Self {
-        Self { ticket, granted, ledger, ended: false }
+    pub(super) const fn new(ticket: Arc<Ticket>, granted: Granted, ledger: Ledger) -> Self {
+        Self { ticket, granted: granted.amount, left: granted.left, ledger, ended: false }
     }
 
     /// The request that it is for.
@@ -100,6 +101,12 @@ impl OpenHold {
     /// How much is held: the full amount, or the least and what it has grown by.
     pub const fn granted(&self) -> NanoUsd {
         self.granted
+    }
+
+    /// What the token could still spend before this request: the least of its quota, its budgets
+    /// and its account's balance; `None` where nothing bounds it.
+    pub const fn left_before(&self) -> Option<NanoUsd> {
+        self.left
     }
 
     /// What `usage` will be charged, and why: the arithmetic of [`OpenHold::settle`].

@@ -8,14 +8,18 @@
 //! * `guard.rs`: what a request holds in its hands.
 //! * `op.rs`: what goes to the writer and what comes back.
 //! * `writer.rs`: the thread: batches, retries, answers.
-//! * `sqlite.rs`: one batch as one transaction.
-//! * `orphan.rs`: holds of an earlier life.
+//! * `batch.rs`: what a batch reads, decides and writes, whatever the engine.
+//! * `engine.rs`, `sqlite.rs`, `postgres.rs`: one batch as one transaction of either engine.
+//! * `orphan.rs`: holds of processes that are gone.
 //! * `follower.rs`: sums and look-ups derived from the usage rows.
 
+mod batch;
+mod engine;
 mod follower;
 mod guard;
 mod op;
 mod orphan;
+mod postgres;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -32,7 +36,7 @@ use tokio::sync::oneshot;
 pub use guard::{OpenHold, Settlement};
 
 pub(crate) use follower::{catch_up, follow_usage};
-pub(crate) use writer::{WriterOptions, start};
+pub(crate) use writer::{WriterOptions, WriterTarget, start};
 
 use crate::{StoreError, price};
 use op::{CreditOp, HoldOp, Op, Ticket};
@@ -69,6 +73,9 @@ pub enum EntryKind {
     Grant,
     /// An operator's correction, up or down.
     Adjustment,
+    /// What a settle that came late differs from the charge that was made for it, up or down. Only
+    /// the writer posts it.
+    Correction,
 }
 
 impl EntryKind {
@@ -77,6 +84,7 @@ impl EntryKind {
         match self {
             Self::Grant => "grant",
             Self::Adjustment => "adjustment",
+            Self::Correction => "correction",
         }
     }
 }
@@ -118,6 +126,7 @@ impl Ledger {
         }
         if self.queued_holds.fetch_add(1, Ordering::Relaxed) >= QUEUED_HOLDS_MAX {
             self.queued_holds.fetch_sub(1, Ordering::Relaxed);
+            metrics::counter!("anc_limit_hits_total", "limit" => "queued_holds").increment(1);
             return Err(StoreError::unavailable("too many requests wait for a hold"));
         }
         let (reply, answer) = oneshot::channel();
@@ -139,6 +148,7 @@ impl Ledger {
         let sign_fits = match credit.kind {
             EntryKind::Grant => credit.amount > NanoUsd::ZERO,
             EntryKind::Adjustment => credit.amount != NanoUsd::ZERO,
+            EntryKind::Correction => false,
         };
         if !sign_fits {
             return Err(StoreError::Conflict("an entry of this kind and sign"));

@@ -86,9 +86,17 @@ pub(super) enum Op {
     Close(oneshot::Sender<()>),
 }
 
+/// A hold that was granted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Granted {
+    pub(super) amount: NanoUsd,
+    /// What the token could still spend before this request; `None` where nothing bounds it.
+    pub(super) left: Option<NanoUsd>,
+}
+
 /// What a committed batch decided about one operation.
 pub(super) enum Verdict {
-    Held(Result<NanoUsd, Refusal>),
+    Held(Result<Granted, Refusal>),
     Grown(Result<(), Refusal>),
     Credited(Result<NanoUsd, StoreError>),
     Done,

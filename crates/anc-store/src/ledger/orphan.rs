@@ -1,47 +1,50 @@
-//! Holds of an earlier life: the process died while their requests ran.
+//! Holds whose process died while their requests ran: on SQLite an earlier life of this one, on
+//! PostgreSQL any node whose heartbeat has stopped.
 
 use std::sync::Arc;
 
-use anc_domain::{Meter, RequestId, UnixMillis, Usage};
+use anc_domain::{Meter, UnixMillis, Usage};
 use anc_ledger::{EndReason, PriceSnapshot};
 
 use super::Settlement;
+use super::engine::Engine;
 use super::op::{Op, Progress, SettleOp, Ticket};
-use super::sqlite::LedgerDb;
 use crate::{StoreError, row};
 
-/// Holds closed in one transaction.
+/// Holds read at once, each closed in a transaction of its own.
 const PAGE: i64 = 500;
 
-struct Orphan {
-    request_id: [u8; 16],
-    account_id: i64,
-    token_id: i64,
-    model: String,
-    input_estimate: i64,
-    price: String,
-    stream: bool,
-    observed: Option<String>,
+/// A hold whose process is gone.
+#[derive(sqlx::FromRow)]
+pub(super) struct Orphan {
+    pub(super) request_id: Vec<u8>,
+    pub(super) account_id: i64,
+    pub(super) token_id: i64,
+    pub(super) model: String,
+    pub(super) input_estimate: i64,
+    pub(super) price: String,
+    pub(super) stream: bool,
+    pub(super) observed: Option<String>,
 }
 
 /// Charges each of them its input and its last recorded progress, marked `interrupted` and
 /// `estimated`, and gives back the rest. Gives how many there were.
-pub(super) fn close_earlier_holds(db: &LedgerDb, now: UnixMillis) -> Result<usize, StoreError> {
+pub(super) fn close_orphans(engine: &mut Engine, now: UnixMillis) -> Result<usize, StoreError> {
     let (mut closed, mut last) = (0, Vec::new());
     loop {
-        let page = read_page(db, &last)?;
+        let page = engine.orphans(&last, PAGE)?;
         let Some(end) = page.last() else {
             return Ok(closed);
         };
-        last = end.request_id.to_vec();
+        last.clone_from(&end.request_id);
         for orphan in page {
-            let request_id = RequestId::from_bytes(orphan.request_id);
-            let done = settle_op(orphan).and_then(|op| db.run(&[op], now));
+            let request_id = row::request_id(&orphan.request_id)?;
+            let done = settle_op(orphan).and_then(|op| engine.run(&[op], now));
             match done {
                 Ok(_) => closed += 1,
                 // What is held stays held, for a person to look at; the others go on.
                 Err(StoreError::Corrupt(error)) => {
-                    tracing::error!(%request_id, error, "could not close a hold of an earlier life");
+                    tracing::error!(%request_id, error, "could not close a hold of a node that is gone");
                 }
                 Err(error) => return Err(error),
             }
@@ -49,39 +52,12 @@ pub(super) fn close_earlier_holds(db: &LedgerDb, now: UnixMillis) -> Result<usiz
     }
 }
 
-fn read_page(db: &LedgerDb, after: &[u8]) -> Result<Vec<Orphan>, StoreError> {
-    db.transaction(|connection| {
-        let mut statement = connection.prepare_cached(
-            "select request_id, account_id, token_id, model, input_estimate, price, stream, observed
-             from hold
-             where node_id <> ?1
-             and request_id > ?2
-             order by request_id
-             limit ?3",
-        )?;
-        let rows = statement.query_map(rusqlite::params![db.node_id(), after, PAGE], |row| {
-            Ok(Orphan {
-                request_id: row.get(0)?,
-                account_id: row.get(1)?,
-                token_id: row.get(2)?,
-                model: row.get(3)?,
-                input_estimate: row.get(4)?,
-                price: row.get(5)?,
-                stream: row.get(6)?,
-                observed: row.get(7)?,
-            })
-        })?;
-        let orphans: Result<Vec<Orphan>, rusqlite::Error> = rows.collect();
-        Ok(orphans?)
-    })
-}
-
 fn settle_op(orphan: Orphan) -> Result<Op, StoreError> {
     let price: PriceSnapshot = serde_json::from_str(&orphan.price).map_err(StoreError::corrupt)?;
     let usage = usage_to_charge(orphan.input_estimate, orphan.observed.as_deref())?;
     let charge = anc_ledger::charge(&usage, &price).map_err(StoreError::corrupt)?.total;
     let ticket = Ticket {
-        request_id: orphan.request_id,
+        request_id: row::request_id(&orphan.request_id)?.to_bytes(),
         account_id: orphan.account_id,
         token_id: orphan.token_id,
         model: orphan.model.parse().map_err(StoreError::corrupt)?,

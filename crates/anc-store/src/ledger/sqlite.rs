@@ -1,74 +1,43 @@
-//! One batch of the ledger as one transaction of SQLite.
+//! One batch of the ledger as one transaction of SQLite, by prepared statements.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::path::Path;
+use anc_domain::{ChannelId, Meter, NanoUsd, UnixMillis, Usage};
+use anc_ledger::{AccountState, EndReason, TokenState};
+use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
 
-use anc_domain::{Meter, NanoUsd, UnixMillis, Usage};
-use anc_ledger::{AccountState, TokenState};
-use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, params};
-
-use super::op::{CreditOp, GrowOp, HoldOp, Op, SettleOp, Ticket, Verdict};
-use crate::database::{BUSY_TIMEOUT, CACHE_SIZE, WAL_AUTOCHECKPOINT_PAGES};
+use super::batch::{Account, Books, HeldRow, Keys, NewUsage, Outcome, Settled, Token, WindowRow};
+use super::op::{Op, Verdict};
+use super::orphan::Orphan;
+use crate::database::{BUSY_TIMEOUT, CACHE_SIZE, SqliteFile, WAL_AUTOCHECKPOINT_PAGES};
+use crate::usage::WATERMARK;
 use crate::{Durability, StoreError, row};
 
-/// The writer's own connection.
-pub(super) struct LedgerDb {
+/// The writer's own connection to the file.
+pub(super) struct SqliteLedger {
     connection: Connection,
+    file: SqliteFile,
+    /// Each commit waits for the disk by itself.
+    commits_wait: bool,
     node_id: i64,
 }
 
 /// The statements that every request costs, prepared once.
 struct Statements<'c> {
-    account: CachedStatement<'c>,
-    token: CachedStatement<'c>,
     insert_hold: CachedStatement<'c>,
-    grow_hold: CachedStatement<'c>,
-    delete_hold: CachedStatement<'c>,
     insert_usage: CachedStatement<'c>,
     save_account: CachedStatement<'c>,
     save_token: CachedStatement<'c>,
 }
 
-struct Account {
-    state: AccountState,
-    dirty: bool,
-}
-
-struct Token {
-    account_id: i64,
-    state: TokenState,
-    requests: i64,
-    last_used_at: Option<i64>,
-    dirty: bool,
-}
-
-/// The accounts and tokens that a batch touches, each read once and written back once.
-#[derive(Default)]
-struct Books {
-    accounts: HashMap<i64, Account>,
-    tokens: HashMap<i64, Token>,
-}
-
-/// The values of a usage row.
-pub(super) struct UsageRow<'a> {
-    pub(super) ticket: &'a Ticket,
-    pub(super) settlement: &'a super::Settlement,
-    pub(super) charge: NanoUsd,
-    pub(super) held: i64,
-    pub(super) started_at: i64,
-}
-
-impl LedgerDb {
+impl SqliteLedger {
     /// Opens the writer's connection to a database whose schema is up to date, and begins a new
     /// life of the node.
     pub(super) fn open(
-        path: &Path,
+        file: SqliteFile,
         durability: Durability,
         now: UnixMillis,
     ) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
+        let connection = Connection::open_with_flags(&file.path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(32);
         let synchronous = match durability {
@@ -83,30 +52,39 @@ impl LedgerDb {
             [now.as_millis()],
             |row| row.get(0),
         )?;
-        Ok(Self { connection, node_id })
+        let commits_wait = matches!(durability, Durability::Power);
+        Ok(Self { connection, file, commits_wait, node_id })
     }
 
     /// Runs every operation in one transaction: all of them or, where it fails, none.
-    ///
-    /// `Unavailable` may be tried again as it is. `Corrupt` means that one of the operations
-    /// cannot be done.
     pub(super) fn run(&self, ops: &[Op], now: UnixMillis) -> Result<Vec<Verdict>, StoreError> {
-        self.transaction(|connection| {
-            let mut statements = Statements::prepare(connection)?;
-            let mut books = Books::default();
-            let mut verdicts = Vec::with_capacity(ops.len());
-            for op in ops {
-                verdicts.push(self.apply(op, &mut statements, &mut books, now)?);
+        let mut verdicts = self.transaction(|connection| {
+            let mut books = load(connection, &Keys::of(ops), now)?;
+            let outcome = books.decide(ops, now)?;
+            self.write(connection, &books, &outcome, now)?;
+            Ok(outcome.verdicts)
+        })?;
+        let has_credit = ops.iter().any(|op| matches!(op, Op::Credit(_)));
+        if has_credit
+            && !self.commits_wait
+            && let Err(error) = self.file.log.sync()
+        {
+            tracing::error!(%error, "a credit is committed but not known to be on the disk");
+            for verdict in &mut verdicts {
+                if let Verdict::Credited(result) = verdict {
+                    *result = Err(StoreError::unavailable(&error));
+                }
             }
-            books.write_back(&mut statements)?;
-            Ok(verdicts)
-        })
+        }
+        Ok(verdicts)
     }
 
-    pub(super) fn transaction<T>(
+    /// Waits for the gate and runs `body` in one transaction.
+    fn transaction<T>(
         &self,
         body: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let turn = self.file.gate.blocking_lock();
         let connection = &self.connection;
         if !connection.is_autocommit() {
             // A rollback failed before; nothing can begin until it is done.
@@ -120,6 +98,8 @@ impl LedgerDb {
         if result.is_err() && !connection.is_autocommit() {
             connection.execute_batch("rollback")?;
         }
+        drop(turn);
+        self.file.log.committed();
         result
     }
 
@@ -133,6 +113,39 @@ impl LedgerDb {
             }
             Ok(())
         })
+    }
+
+    /// Holds of an earlier life, in order of their requests, after `after`.
+    pub(super) fn orphans(&self, after: &[u8], limit: i64) -> Result<Vec<Orphan>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "select request_id, account_id, token_id, model, input_estimate, price, stream, observed
+             from hold
+             where node_id <> ?1
+             and request_id > ?2
+             order by request_id
+             limit ?3",
+        )?;
+        let rows = statement.query_map(params![self.node_id, after, limit], |row| {
+            Ok(Orphan {
+                request_id: row.get(0)?,
+                account_id: row.get(1)?,
+                token_id: row.get(2)?,
+                model: row.get(3)?,
+                input_estimate: row.get(4)?,
+                price: row.get(5)?,
+                stream: row.get(6)?,
+                observed: row.get(7)?,
+            })
+        })?;
+        let orphans: Result<Vec<Orphan>, rusqlite::Error> = rows.collect();
+        Ok(orphans?)
+    }
+
+    /// Everything that is committed reaches the disk.
+    pub(super) fn close(self) {
+        if let Err(error) = self.file.log.sync() {
+            tracing::error!(%error, "could not sync the database's log");
+        }
     }
 
     /// For tests of a full disk: from here on only what fits into the file as it is.
@@ -151,191 +164,235 @@ impl LedgerDb {
         self.connection.busy_timeout(span).unwrap();
     }
 
-    pub(super) const fn node_id(&self) -> i64 {
-        self.node_id
-    }
-
-    fn apply(
+    fn write(
         &self,
-        op: &Op,
-        statements: &mut Statements<'_>,
-        books: &mut Books,
+        connection: &Connection,
+        books: &Books,
+        outcome: &Outcome<'_>,
         now: UnixMillis,
-    ) -> Result<Verdict, StoreError> {
-        match op {
-            Op::Hold(op) => self.hold(op, statements, books, now),
-            Op::Grow(op) => grow(op, statements, books),
-            Op::Settle(op) => settle(op, statements, books, now),
-            Op::Release(ticket) => release(ticket, statements, books),
-            Op::Credit(op) => credit(&self.connection, op, statements, books, now),
-            Op::Watch(_) | Op::Close(_) => Ok(Verdict::Done),
+    ) -> Result<(), StoreError> {
+        let mut statements = Statements::prepare(connection)?;
+        for hold in &outcome.new_holds {
+            let ticket = hold.ticket;
+            statements.insert_hold.execute(params![
+                ticket.request_id,
+                ticket.account_id,
+                ticket.token_id,
+                ticket.model.as_str(),
+                hold.amount.nanos(),
+                hold.input_estimate,
+                ticket.price_text,
+                ticket.stream,
+                self.node_id,
+                now.as_millis(),
+                hold.windows[0],
+                hold.windows[1],
+                hold.windows[2],
+            ])?;
+        }
+        for (request_id, amount) in &outcome.grown {
+            connection
+                .prepare_cached("update hold set amount = ?2 where request_id = ?1")?
+                .execute(params![request_id, amount.nanos()])?;
+        }
+        // `ended` holds were taken away when they were read.
+        for usage in &outcome.usage {
+            insert_usage(&mut statements.insert_usage, usage, now)?;
+        }
+        for entry in &outcome.entries {
+            connection
+                .prepare_cached(
+                    "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
+                     values (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    entry.account_id,
+                    entry.kind.name(),
+                    entry.amount.nanos(),
+                    entry.reason,
+                    entry.cause,
+                    now.as_millis(),
+                ])?;
+        }
+        for (id, account) in books.moved_accounts() {
+            let (balance, held) = (account.balance.nanos(), account.held.nanos());
+            statements.save_account.execute(params![id, balance, held])?;
+        }
+        for (id, token) in books.moved_tokens() {
+            let (used, held) = (token.state.used.nanos(), token.state.held.nanos());
+            let params = params![id, used, held, token.requests, token.last_used_at];
+            statements.save_token.execute(params)?;
+        }
+        for ((token_id, period, start), row) in books.moved_windows() {
+            connection
+                .prepare_cached(
+                    "insert into api_token_window (token_id, period, start, used, held)
+                     values (?1, ?2, ?3, ?4, ?5)
+                     on conflict (token_id, period, start) do update
+                     set used = excluded.used, held = excluded.held",
+                )?
+                .execute(params![
+                    token_id,
+                    period.name(),
+                    start,
+                    row.used.nanos(),
+                    row.held.nanos()
+                ])?;
+        }
+        Ok(())
+    }
+}
+
+fn load(connection: &Connection, keys: &Keys<'_>, now: UnixMillis) -> Result<Books, StoreError> {
+    let mut books = Books::default();
+    let mut account = connection.prepare_cached(
+        "select b.balance, b.held, a.metered, a.suspended, a.time_zone
+         from account_balance b
+         join account a on a.id = b.account_id
+         where b.account_id = ?1",
+    )?;
+    for id in &keys.accounts {
+        if let Some(read) = account.query_row([id], read_account).optional()? {
+            books.accounts.insert(*id, read);
         }
     }
-
-    fn hold(
-        &self,
-        op: &HoldOp,
-        statements: &mut Statements<'_>,
-        books: &mut Books,
-        now: UnixMillis,
-    ) -> Result<Verdict, StoreError> {
-        let ticket = op.ticket.as_ref();
-        let (account, token) = books.pair(statements, ticket)?;
-        let granted = match anc_ledger::hold(&mut account.state, &mut token.state, op.ask, now) {
-            Ok(granted) => granted,
-            Err(refusal) => return Ok(Verdict::Held(Err(refusal))),
-        };
-        token.last_used_at = Some(now.as_millis());
-        (account.dirty, token.dirty) = (true, true);
-        statements.insert_hold.execute(params![
-            ticket.request_id,
-            ticket.account_id,
-            ticket.token_id,
-            ticket.model.as_str(),
-            granted.nanos(),
-            row::units_column(op.input_estimate),
-            ticket.price_text,
-            ticket.stream,
-            self.node_id,
-            now.as_millis(),
-        ])?;
-        Ok(Verdict::Held(Ok(granted)))
-    }
-}
-
-fn grow(
-    op: &GrowOp,
-    statements: &mut Statements<'_>,
-    books: &mut Books,
-) -> Result<Verdict, StoreError> {
-    let (account, token) = books.pair(statements, &op.ticket)?;
-    if let Err(refusal) = anc_ledger::grow(&mut account.state, &mut token.state, op.by) {
-        return Ok(Verdict::Grown(Err(refusal)));
-    }
-    (account.dirty, token.dirty) = (true, true);
-    let grown = statements.grow_hold.execute(params![op.ticket.request_id, op.by.nanos()])?;
-    if grown == 0 {
-        return Err(StoreError::corrupt("a hold to grow is gone"));
-    }
-    Ok(Verdict::Grown(Ok(())))
-}
-
-fn settle(
-    op: &SettleOp,
-    statements: &mut Statements<'_>,
-    books: &mut Books,
-    now: UnixMillis,
-) -> Result<Verdict, StoreError> {
-    // The row's deletion is what makes a settle happen once.
-    let (held, started_at) = statements
-        .take_hold(&op.ticket)?
-        .ok_or_else(|| StoreError::corrupt("a hold to settle is gone"))?;
-    let (account, token) = books.pair(statements, &op.ticket)?;
-    anc_ledger::settle(&mut account.state, &mut token.state, NanoUsd::from_nanos(held), op.charge)
-        .map_err(StoreError::corrupt)?;
-    token.requests += 1;
-    (account.dirty, token.dirty) = (true, true);
-    let usage = UsageRow {
-        ticket: &op.ticket,
-        settlement: &op.settlement,
-        charge: op.charge,
-        held,
-        started_at,
-    };
-    insert_usage(&mut statements.insert_usage, &usage, now)?;
-    Ok(Verdict::Done)
-}
-
-fn release(
-    ticket: &Ticket,
-    statements: &mut Statements<'_>,
-    books: &mut Books,
-) -> Result<Verdict, StoreError> {
-    // Gone already: released by an earlier try whose answer was lost.
-    let Some((held, _)) = statements.take_hold(ticket)? else {
-        return Ok(Verdict::Done);
-    };
-    let (account, token) = books.pair(statements, ticket)?;
-    let held = NanoUsd::from_nanos(held);
-    anc_ledger::release(&mut account.state, &mut token.state, held).map_err(StoreError::corrupt)?;
-    (account.dirty, token.dirty) = (true, true);
-    Ok(Verdict::Done)
-}
-
-fn credit(
-    connection: &Connection,
-    op: &CreditOp,
-    statements: &mut Statements<'_>,
-    books: &mut Books,
-    now: UnixMillis,
-) -> Result<Verdict, StoreError> {
-    let credit = &op.credit;
-    let account_id = credit.account_id.as_i64();
-    let Some(account) = books.account(statements, account_id)? else {
-        let unknown = StoreError::Conflict("the account does not exist");
-        return Ok(Verdict::Credited(Err(unknown)));
-    };
-    let posted: Option<(i64, i64)> = connection
-        .prepare_cached("select account_id, amount from ledger_entry where cause = ?1")?
-        .query_row([&credit.cause], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match posted {
-        Some(posted) if posted == (account_id, credit.amount.nanos()) => {
-            return Ok(Verdict::Credited(Ok(account.state.balance)));
+    let mut token = connection.prepare_cached(
+        "select t.account_id, t.quota, s.used, s.held, t.enabled,
+                t.deleted_at is not null, t.expires_at, s.requests, s.last_used_at,
+                t.budget_day, t.budget_week, t.budget_month
+         from api_token t
+         join api_token_spend s on s.token_id = t.id
+         where t.id = ?1",
+    )?;
+    for id in &keys.tokens {
+        if let Some(read) = token.query_row([id], read_token).optional()? {
+            books.tokens.insert(*id, read);
         }
-        Some(_) => {
-            let other = StoreError::Conflict("another entry has this cause");
-            return Ok(Verdict::Credited(Err(other)));
+    }
+    if !keys.growing.is_empty() {
+        let mut hold = connection.prepare_cached(
+            "select amount, created_at, window_day, window_week, window_month, token_id
+                 from hold
+                 where request_id = ?1",
+        )?;
+        for key in &keys.growing {
+            if let Some(read) = hold.query_row([key], read_hold).optional()? {
+                books.holds.insert(*key, read);
+            }
         }
-        None => {}
     }
-    if anc_ledger::credit(&mut account.state, credit.amount).is_err() {
-        let range = StoreError::Conflict("the balance would be out of range");
-        return Ok(Verdict::Credited(Err(range)));
+    if !keys.ending.is_empty() {
+        let mut take = connection.prepare_cached(
+            "delete from hold
+                 where request_id = ?1
+                 returning amount, created_at, window_day, window_week, window_month, token_id",
+        )?;
+        for key in &keys.ending {
+            if let Some(read) = take.query_row([key], read_hold).optional()? {
+                books.holds.insert(*key, read);
+            } else if let Some(settled) = read_settled(connection, key)? {
+                books.settled.insert(*key, settled);
+            }
+        }
     }
-    account.dirty = true;
-    let balance = account.state.balance;
-    connection
+    for (token_id, period, start) in books.wanted_windows(now) {
+        let read: Option<(i64, i64)> = connection
+            .prepare_cached(
+                "select used, held
+                 from api_token_window
+                 where token_id = ?1
+                 and period = ?2
+                 and start = ?3",
+            )?
+            .query_row(params![token_id, period.name(), start], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        if let Some((used, held)) = read {
+            let row = WindowRow::new(NanoUsd::from_nanos(used), NanoUsd::from_nanos(held));
+            books.windows.insert((token_id, period, start), row);
+        }
+    }
+    for cause in &keys.causes {
+        let posted: Option<(i64, i64)> = connection
+            .prepare_cached("select account_id, amount from ledger_entry where cause = ?1")?
+            .query_row([cause], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if let Some((account_id, amount)) = posted {
+            let posted = (account_id, NanoUsd::from_nanos(amount));
+            books.entries.insert((*cause).to_owned(), posted);
+        }
+    }
+    Ok(books)
+}
+
+fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    let state = AccountState {
+        balance: NanoUsd::from_nanos(row.get(0)?),
+        held: NanoUsd::from_nanos(row.get(1)?),
+        metered: row.get(2)?,
+        suspended: row.get(3)?,
+    };
+    let zone: String = row.get(4)?;
+    Ok(Account::new(state, row::zone(&zone)))
+}
+
+fn read_token(row: &Row<'_>) -> rusqlite::Result<Token> {
+    let state = TokenState {
+        quota: row.get::<_, Option<i64>>(1)?.map(NanoUsd::from_nanos),
+        used: NanoUsd::from_nanos(row.get(2)?),
+        held: NanoUsd::from_nanos(row.get(3)?),
+        enabled: row.get(4)?,
+        deleted: row.get(5)?,
+        expires_at: row::time(row.get(6)?),
+        budgets: Default::default(),
+    };
+    let budgets = [row.get(9)?, row.get(10)?, row.get(11)?];
+    let budgets = budgets.map(|limit: Option<i64>| limit.map(NanoUsd::from_nanos));
+    Ok(Token::new(row.get(0)?, state, row.get(7)?, row.get(8)?, budgets))
+}
+
+fn read_hold(row: &Row<'_>) -> rusqlite::Result<HeldRow> {
+    Ok(HeldRow {
+        amount: NanoUsd::from_nanos(row.get(0)?),
+        started_at: row.get(1)?,
+        windows: [row.get(2)?, row.get(3)?, row.get(4)?],
+        token_id: row.get(5)?,
+    })
+}
+
+/// The usage row of a request whose hold is gone.
+fn read_settled(connection: &Connection, key: &[u8; 16]) -> Result<Option<Settled>, StoreError> {
+    let settled = connection
         .prepare_cached(
-            "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6)",
+            "select charge, end_reason
+             from usage
+             where seq = (select seq from usage_lookup where request_id = ?1)
+             union all
+             select charge, end_reason
+             from usage
+             where seq > (select seq from follower_watermark where name = ?2)
+             and request_id = ?1",
         )?
-        .execute(params![
-            account_id,
-            credit.kind.name(),
-            credit.amount.nanos(),
-            credit.reason,
-            credit.cause,
-            now.as_millis(),
-        ])?;
-    Ok(Verdict::Credited(Ok(balance)))
+        .query_row(params![key, WATERMARK], |row| {
+            let end_reason: String = row.get(1)?;
+            Ok(Settled {
+                charge: NanoUsd::from_nanos(row.get(0)?),
+                interrupted: end_reason == EndReason::Interrupted.name(),
+            })
+        })
+        .optional()?;
+    Ok(settled)
 }
 
 impl<'c> Statements<'c> {
     fn prepare(connection: &'c Connection) -> Result<Self, StoreError> {
         Ok(Self {
-            account: connection.prepare_cached(
-                "select b.balance, b.held, a.metered, a.suspended
-                 from account_balance b
-                 join account a on a.id = b.account_id
-                 where b.account_id = ?1",
-            )?,
-            token: connection.prepare_cached(
-                "select t.account_id, t.quota, s.used, s.held, t.enabled,
-                        t.deleted_at is not null, t.expires_at, s.requests, s.last_used_at
-                 from api_token t
-                 join api_token_spend s on s.token_id = t.id
-                 where t.id = ?1",
-            )?,
             insert_hold: connection.prepare_cached(
                 "insert into hold (request_id, account_id, token_id, model, amount,
-                     input_estimate, price, stream, node_id, created_at)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?,
-            grow_hold: connection
-                .prepare_cached("update hold set amount = amount + ?2 where request_id = ?1")?,
-            delete_hold: connection.prepare_cached(
-                "delete from hold where request_id = ?1 returning amount, created_at",
+                     input_estimate, price, stream, node_id, created_at,
+                     window_day, window_week, window_month)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?,
             insert_usage: prepare_insert_usage(connection)?,
             save_account: connection.prepare_cached(
@@ -348,99 +405,6 @@ impl<'c> Statements<'c> {
             )?,
         })
     }
-
-    /// Deletes a hold's row and gives its amount and when it was taken.
-    fn take_hold(&mut self, ticket: &Ticket) -> Result<Option<(i64, i64)>, StoreError> {
-        let taken = self
-            .delete_hold
-            .query_row([ticket.request_id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        Ok(taken)
-    }
-}
-
-impl Books {
-    fn account(
-        &mut self,
-        statements: &mut Statements<'_>,
-        id: i64,
-    ) -> Result<Option<&mut Account>, StoreError> {
-        match self.accounts.entry(id) {
-            Entry::Occupied(known) => Ok(Some(known.into_mut())),
-            Entry::Vacant(place) => {
-                let read = statements.account.query_row([id], |row| {
-                    Ok(AccountState {
-                        balance: NanoUsd::from_nanos(row.get(0)?),
-                        held: NanoUsd::from_nanos(row.get(1)?),
-                        metered: row.get(2)?,
-                        suspended: row.get(3)?,
-                    })
-                });
-                Ok(read.optional()?.map(|state| {
-                    let dirty = false;
-                    place.insert(Account { state, dirty })
-                }))
-            }
-        }
-    }
-
-    /// The account and the token of a hold.
-    fn pair(
-        &mut self,
-        statements: &mut Statements<'_>,
-        ticket: &Ticket,
-    ) -> Result<(&mut Account, &mut Token), StoreError> {
-        if let Entry::Vacant(place) = self.tokens.entry(ticket.token_id) {
-            let token = statements.token.query_row([ticket.token_id], |row| {
-                Ok(Token {
-                    account_id: row.get(0)?,
-                    state: TokenState {
-                        quota: row.get::<_, Option<i64>>(1)?.map(NanoUsd::from_nanos),
-                        used: NanoUsd::from_nanos(row.get(2)?),
-                        held: NanoUsd::from_nanos(row.get(3)?),
-                        enabled: row.get(4)?,
-                        deleted: row.get(5)?,
-                        expires_at: row::time(row.get(6)?),
-                    },
-                    requests: row.get(7)?,
-                    last_used_at: row.get(8)?,
-                    dirty: false,
-                })
-            });
-            place.insert(token.optional()?.ok_or_else(unknown_payer)?);
-        }
-        self.account(statements, ticket.account_id)?.ok_or_else(unknown_payer)?;
-        let account = self.accounts.get_mut(&ticket.account_id);
-        let token = self.tokens.get_mut(&ticket.token_id);
-        match (account, token) {
-            (Some(account), Some(token)) if token.account_id == ticket.account_id => {
-                Ok((account, token))
-            }
-            _ => Err(unknown_payer()),
-        }
-    }
-
-    fn write_back(&self, statements: &mut Statements<'_>) -> Result<(), StoreError> {
-        for (id, account) in self.accounts.iter().filter(|(_, account)| account.dirty) {
-            let (balance, held) = (account.state.balance.nanos(), account.state.held.nanos());
-            statements.save_account.execute(params![id, balance, held])?;
-        }
-        for (id, token) in self.tokens.iter().filter(|(_, token)| token.dirty) {
-            let (used, held) = (token.state.used.nanos(), token.state.held.nanos());
-            statements.save_token.execute(params![
-                id,
-                used,
-                held,
-                token.requests,
-                token.last_used_at
-            ])?;
-        }
-        Ok(())
-    }
-}
-
-fn unknown_payer() -> StoreError {
-    StoreError::corrupt("no such account and token")
 }
 
 fn prepare_insert_usage(connection: &Connection) -> Result<CachedStatement<'_>, StoreError> {
@@ -450,19 +414,19 @@ fn prepare_insert_usage(connection: &Connection) -> Result<CachedStatement<'_>, 
              input_audio, output, reasoning, output_audio, web_search,
              price, charge, held, end_reason, estimated, suspect, stream,
              started_at, created_at, first_token_ms, total_ms, attempts, upstream_status,
-             client_address, client_agent, raw_usage)
+             client_address, client_agent, raw_usage, window_day, window_week, window_month)
          values (?1, ?2, ?3, ?4, ?5,
              ?6, ?7, ?8, ?9, ?10,
              ?11, ?12, ?13, ?14, ?15,
              ?16, ?17, ?18, ?19, ?20, ?21, ?22,
              ?23, ?24, ?25, ?26, ?27, ?28,
-             ?29, ?30, ?31)",
+             ?29, ?30, ?31, ?32, ?33, ?34)",
     )?)
 }
 
 fn insert_usage(
     statement: &mut CachedStatement<'_>,
-    row: &UsageRow<'_>,
+    row: &NewUsage<'_>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let (ticket, settlement) = (row.ticket, row.settlement);
@@ -472,7 +436,7 @@ fn insert_usage(
         ticket.account_id,
         ticket.token_id,
         ticket.model.as_str(),
-        settlement.channel_id.map(anc_domain::ChannelId::as_i64),
+        settlement.channel_id.map(ChannelId::as_i64),
         units(Meter::Input),
         units(Meter::CachedInput),
         units(Meter::CacheWrite5m),
@@ -485,7 +449,7 @@ fn insert_usage(
         units(Meter::WebSearch),
         ticket.price_text,
         row.charge.nanos(),
-        row.held,
+        row.held.nanos(),
         settlement.end_reason.name(),
         settlement.estimated,
         settlement.suspect,
@@ -499,6 +463,9 @@ fn insert_usage(
         settlement.client_address,
         settlement.client_agent,
         settlement.raw_usage,
+        row.windows[0],
+        row.windows[1],
+        row.windows[2],
     ])?;
     Ok(())
 }

@@ -9,17 +9,20 @@ use anc_domain::{
 };
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
 
-use super::sqlite::LedgerDb;
-use super::writer::{WriterOptions, spawn};
+use super::engine::Engine;
+use super::sqlite::SqliteLedger;
+use super::writer::spawn;
 use super::{HoldRequest, Ledger, Settlement};
 use crate::database::Database;
-use crate::{Durability, StoreError, verify};
+use crate::sql::query;
+use crate::{Durability, Location, StoreError, verify};
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_795_000_000_000);
 
 async fn database(path: &Path) -> Database {
     let clock = Arc::new(ManualClock::new(NOW));
-    let db = Database::open(path, Durability::Process, clock).await.unwrap();
+    let location = Location::Sqlite(path.to_owned());
+    let db = Database::open(&location, Durability::Process, clock).await.unwrap();
     let raw = rusqlite::Connection::open(path).unwrap();
     raw.execute_batch(
         "insert into account (id, name, tier_id, metered, created_at) values (1, 'a', 1, 1, 0);
@@ -35,14 +38,12 @@ async fn database(path: &Path) -> Database {
     db
 }
 
-fn writer_options(db: &Database, path: &Path) -> WriterOptions {
-    WriterOptions {
-        path: path.to_owned(),
-        durability: Durability::Process,
-        clock: Arc::new(ManualClock::new(NOW)),
-        gate: db.gate(),
-        log: Arc::clone(&db.log),
-    }
+fn writer_on(db: &Database) -> SqliteLedger {
+    SqliteLedger::open(db.file.clone().unwrap(), Durability::Process, NOW).unwrap()
+}
+
+fn ledger_of(writer: SqliteLedger) -> Ledger {
+    spawn(Engine::Sqlite(writer), Arc::new(ManualClock::new(NOW))).unwrap()
 }
 
 fn request(number: u128) -> HoldRequest {
@@ -61,7 +62,7 @@ fn request(number: u128) -> HoldRequest {
 }
 
 async fn held(db: &Database) -> i64 {
-    sqlx::query_scalar("select held from account_balance").fetch_one(&db.readers).await.unwrap()
+    query("select held from account_balance").fetch_value(&db.readers).await.unwrap()
 }
 
 /// A writer whose file cannot grow, and a table that can be dropped to make room in it.
@@ -73,9 +74,9 @@ async fn full_disk(path: &Path) -> (Database, Ledger) {
          insert into ballast values (zeroblob(4000000));",
     )
     .unwrap();
-    let writer = LedgerDb::open(path, Durability::Process, NOW).unwrap();
+    let writer = writer_on(&db);
     writer.let_the_file_grow_no_more();
-    let ledger = spawn(writer, writer_options(&db, path)).unwrap();
+    let ledger = ledger_of(writer);
     (db, ledger)
 }
 
@@ -122,8 +123,7 @@ async fn l12_on_a_full_disk_nothing_is_admitted_and_no_settle_is_lost() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(held(&db).await, 0);
-    let settled: i64 =
-        sqlx::query_scalar("select count(*) from usage").fetch_one(&db.readers).await.unwrap();
+    let settled: i64 = query("select count(*) from usage").fetch_value(&db.readers).await.unwrap();
     assert_eq!(settled, i64::try_from(count + 1).unwrap());
     for check in verify::verify(&db.readers).await.unwrap() {
         assert!(check.ok, "{}: {}", check.name, check.detail);
@@ -136,9 +136,9 @@ async fn l12_while_another_process_keeps_the_file_locked_nothing_is_admitted() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("anc.db");
     let db = database(&path).await;
-    let writer = LedgerDb::open(&path, Durability::Process, NOW).unwrap();
+    let writer = writer_on(&db);
     writer.wait_for_locks_at_most(Duration::from_millis(50));
-    let ledger = spawn(writer, writer_options(&db, &path)).unwrap();
+    let ledger = ledger_of(writer);
     let hold = ledger.hold(request(1)).await.unwrap().unwrap();
 
     let raw = rusqlite::Connection::open(&path).unwrap();

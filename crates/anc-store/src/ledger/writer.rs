@@ -2,7 +2,6 @@
 //! end of a hold.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError, Weak};
@@ -10,14 +9,16 @@ use std::thread;
 use std::time::Duration;
 
 use anc_domain::{Clock, Usage};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::oneshot;
 // Spans are measured by the monotonic clock; nothing of it is stored or decides about money.
 use tokio::time::Instant;
 
-use super::op::{Op, Ticket, Verdict};
-use super::sqlite::LedgerDb;
+use super::engine::Engine;
+use super::op::{Op, Ticket};
+use super::postgres::PgLedger;
+use super::sqlite::SqliteLedger;
 use super::{Ledger, orphan};
-use crate::sync::LogSync;
+use crate::database::SqliteFile;
 use crate::{Durability, StoreError};
 
 /// Operations of one transaction. More would keep the first of them waiting for the last.
@@ -33,60 +34,71 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MAX: Duration = Duration::from_secs(2);
 
+/// How often a node that shares its database says that it lives, and looks after those that do not.
+const BEAT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Where the writer writes.
+pub(crate) enum WriterTarget {
+    Sqlite(SqliteFile),
+    Postgres(String),
+}
+
 /// What the writer needs.
 pub(crate) struct WriterOptions {
-    pub(crate) path: PathBuf,
+    pub(crate) target: WriterTarget,
     pub(crate) durability: Durability,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) gate: Arc<Mutex<()>>,
-    pub(crate) log: Arc<LogSync>,
 }
 
 struct Writer {
-    db: LedgerDb,
+    engine: Engine,
     queue: Receiver<Op>,
     queued_holds: Arc<AtomicUsize>,
     clock: Arc<dyn Clock>,
-    gate: Arc<Mutex<()>>,
-    log: Arc<LogSync>,
-    /// Each commit waits for the disk by itself.
-    commits_wait: bool,
     /// Ends of holds that could not be written yet.
     kept: VecDeque<Op>,
     retry_at: Option<Instant>,
     backoff: Duration,
     watched: HashMap<[u8; 16], Weak<Ticket>>,
     progress_at: Option<Instant>,
+    /// Where the database is shared.
+    beat_at: Option<Instant>,
     last_batch: usize,
 }
 
-/// Opens the writer's connection, closes the holds of earlier lives, and starts the thread. It
-/// ends when every door and guard is gone, or when it is closed. Blocks; gives how many holds
-/// were closed.
+/// Opens the writer's connection, closes the holds of processes that are gone, and starts the
+/// thread. It ends when every door and guard is gone, or when it is closed. Blocks; gives how many
+/// holds were closed.
 pub(crate) fn start(options: WriterOptions) -> Result<(Ledger, usize), StoreError> {
     let now = options.clock.now();
-    let db = LedgerDb::open(&options.path, options.durability, now)?;
-    let closed = orphan::close_earlier_holds(&db, now)?;
-    Ok((spawn(db, options)?, closed))
+    let mut engine = match options.target {
+        WriterTarget::Sqlite(file) => {
+            Engine::Sqlite(SqliteLedger::open(file, options.durability, now)?)
+        }
+        WriterTarget::Postgres(url) => {
+            Engine::Postgres(PgLedger::open(&url, options.durability, now)?)
+        }
+    };
+    let closed = orphan::close_orphans(&mut engine, now)?;
+    Ok((spawn(engine, options.clock)?, closed))
 }
 
 /// Starts the thread on a connection.
-pub(super) fn spawn(db: LedgerDb, options: WriterOptions) -> Result<Ledger, StoreError> {
+pub(super) fn spawn(engine: Engine, clock: Arc<dyn Clock>) -> Result<Ledger, StoreError> {
     let (sender, queue) = mpsc::channel();
     let queued_holds = Arc::new(AtomicUsize::new(0));
+    let beat_at = engine.is_shared().then(|| Instant::now() + BEAT_INTERVAL);
     let writer = Writer {
-        db,
+        engine,
         queue,
         queued_holds: Arc::clone(&queued_holds),
-        clock: options.clock,
-        gate: options.gate,
-        log: options.log,
-        commits_wait: matches!(options.durability, Durability::Power),
+        clock,
         kept: VecDeque::new(),
         retry_at: None,
         backoff: RETRY_FIRST,
         watched: HashMap::new(),
         progress_at: None,
+        beat_at,
         last_batch: 0,
     };
     thread::Builder::new()
@@ -127,14 +139,14 @@ impl Writer {
             if is_due(self.progress_at) {
                 self.write_progress();
             }
+            if is_due(self.beat_at) {
+                self.beat();
+            }
         }
     }
 
     fn wait(&self) -> Woken {
-        let due = match (self.retry_at, self.progress_at) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        let due = [self.retry_at, self.progress_at, self.beat_at].into_iter().flatten().min();
         let Some(due) = due else {
             return self.queue.recv().map_or(Woken::End, Woken::Op);
         };
@@ -195,12 +207,18 @@ impl Writer {
         if batch.is_empty() {
             return;
         }
-        match self.run_batch(&batch) {
+        let begun = Instant::now();
+        let outcome = self.engine.run(&batch, self.clock.now());
+        metrics::histogram!("anc_ledger_commit_seconds").record(begun.elapsed().as_secs_f64());
+        metrics::histogram!("anc_ledger_batch")
+            .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+        match outcome {
             Ok(verdicts) => {
                 for (op, verdict) in batch.into_iter().zip(verdicts) {
                     op.answer(verdict);
                 }
             }
+            // One of them cannot be done: the others are done one by one.
             Err(StoreError::Corrupt(_)) if batch.len() > 1 => {
                 for op in batch {
                     self.commit(vec![op]);
@@ -210,36 +228,21 @@ impl Writer {
         }
     }
 
-    fn run_batch(&self, batch: &[Op]) -> Result<Vec<Verdict>, StoreError> {
-        let gate = self.gate.blocking_lock();
-        let mut verdicts = self.db.run(batch, self.clock.now())?;
-        drop(gate);
-        self.log.committed();
-        let has_credit = batch.iter().any(|op| matches!(op, Op::Credit(_)));
-        if has_credit
-            && !self.commits_wait
-            && let Err(error) = self.log.sync()
-        {
-            tracing::error!(%error, "a credit is committed but not known to be on the disk");
-            for verdict in &mut verdicts {
-                if let Verdict::Credited(result) = verdict {
-                    *result = Err(StoreError::unavailable(&error));
-                }
-            }
-        }
-        Ok(verdicts)
-    }
-
     fn refuse(&mut self, batch: Vec<Op>, error: &StoreError) {
         tracing::error!(%error, operations = batch.len(), "the ledger could not be written");
         let may_be_tried_again = matches!(error, StoreError::Unavailable(_));
         for op in batch {
             if may_be_tried_again && op.ends_a_hold() {
                 self.kept.push_back(op);
-            } else {
-                op.fail(error);
+                continue;
             }
+            if may_be_tried_again && let Op::Hold(hold) = &op {
+                // It may have been committed and the answer lost: nothing may stay held for it.
+                self.kept.push_back(Op::Release(Arc::clone(&hold.ticket)));
+            }
+            op.fail(error);
         }
+        metrics::gauge!("anc_ledger_kept").set(u32::try_from(self.kept.len()).unwrap_or(u32::MAX));
         if !self.kept.is_empty() && self.retry_at.is_none() {
             self.retry_at = Some(Instant::now() + self.backoff);
         }
@@ -273,15 +276,26 @@ impl Writer {
             true
         });
         for page in changed.chunks(BATCH_MAX) {
-            let gate = self.gate.blocking_lock();
-            if let Err(error) = self.db.write_progress(page) {
+            if let Err(error) = self.engine.write_progress(page) {
                 // The next change is written again.
                 tracing::warn!(%error, "could not write the progress of running requests");
             }
-            drop(gate);
-            self.log.committed();
         }
         self.progress_at = (!self.watched.is_empty()).then(|| Instant::now() + PROGRESS_INTERVAL);
+    }
+
+    /// Says that this node lives, and closes what nodes that do not have left.
+    fn beat(&mut self) {
+        let looked = self
+            .engine
+            .beat()
+            .and_then(|()| orphan::close_orphans(&mut self.engine, self.clock.now()));
+        match looked {
+            Ok(0) => {}
+            Ok(holds) => tracing::warn!(holds, "closed requests of a node that is gone"),
+            Err(error) => tracing::warn!(%error, "could not look after other nodes' requests"),
+        }
+        self.beat_at = Some(Instant::now() + BEAT_INTERVAL);
     }
 
     /// Does what is still queued and says that it is done.
@@ -303,11 +317,7 @@ impl Writer {
                 break;
             }
         }
-        if let Err(error) = self.log.sync() {
-            tracing::error!(%error, "could not sync the database's log");
-        }
-        let Self { db, .. } = self;
-        drop(db);
+        self.engine.close();
         for reply in closing.into_iter().chain(more_closing) {
             let _ = reply.send(());
         }

@@ -1,11 +1,11 @@
 //! Lists of tokens: searched, filtered, sorted, in pages that do not shift.
 
 use anc_domain::AccountId;
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::record::{SELECT, TokenRow};
 use super::{TokenRecord, TokenStatus, Tokens};
 use crate::cursor::{Cursor, CursorKey};
+use crate::sql::{Query, query};
 use crate::{StoreError, row};
 
 /// The most rows of one page.
@@ -92,44 +92,40 @@ impl TokenSort {
 
 impl Tokens<'_> {
     /// A page of live tokens. A cursor that this order did not give is a conflict.
-    pub async fn page(&self, query: TokenQuery) -> Result<TokenPage, StoreError> {
-        let limit = query.limit.clamp(1, PAGE_MAX);
-        let cursor = query
+    pub async fn page(&self, wanted: TokenQuery) -> Result<TokenPage, StoreError> {
+        let limit = wanted.limit.clamp(1, PAGE_MAX);
+        let cursor = wanted
             .cursor
             .as_deref()
-            .map(|text| Cursor::parse(text, query.sort.name()))
+            .map(|text| Cursor::parse(text, wanted.sort.name()))
             .transpose()?;
-        let mut connection = self.db.readers.acquire().await?;
-        let total: i64 = self
-            .found(&query, "select count(*)")
-            .build_query_scalar()
-            .fetch_one(&mut *connection)
-            .await?;
+        let readers = &self.db.readers;
+        let total: i64 = self.found(&wanted, "select count(*)").fetch_value(readers).await?;
 
-        let mut sql = self.found(&query, "select *");
-        let (column, beyond, direction) = if query.sort.is_descending() {
-            (query.sort.column(), "<", "desc")
+        let mut sql = self.found(&wanted, "select *");
+        let (column, beyond, direction) = if wanted.sort.is_descending() {
+            (wanted.sort.column(), "<", "desc")
         } else {
-            (query.sort.column(), ">", "asc")
+            (wanted.sort.column(), ">", "asc")
         };
         if let Some(cursor) = cursor {
-            sql.push(format!(" and ({column}, id) {beyond} ("));
+            sql.push(&format!(" and ({column}, id) {beyond} ("));
             match cursor.key {
                 CursorKey::Number(number) => sql.push_bind(number),
                 CursorKey::Text(text) => sql.push_bind(text),
             };
             sql.push(", ").push_bind(cursor.id).push(")");
         }
-        sql.push(format!(" order by {column} {direction}, id {direction} limit "));
+        sql.push(&format!(" order by {column} {direction}, id {direction} limit "));
         // One more tells whether another page follows.
         sql.push_bind(i64::from(limit) + 1);
-        let mut rows: Vec<TokenRow> = sql.build_query_as().fetch_all(&mut *connection).await?;
+        let mut rows: Vec<TokenRow> = sql.fetch_all(readers).await?;
 
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next_cursor = rows.last().filter(|_| more).map(|last| {
-            let (key, id) = (query.sort.key(last), last.id);
-            let sort = query.sort.name().to_owned();
+            let (key, id) = (wanted.sort.key(last), last.id);
+            let sort = wanted.sort.name().to_owned();
             Cursor { sort, key, id }.to_text()
         });
         let items: Result<_, _> =
@@ -138,34 +134,26 @@ impl Tokens<'_> {
     }
 
     /// `head` over every live token that the query finds.
-    fn found(&self, query: &TokenQuery, head: &str) -> QueryBuilder<Sqlite> {
-        let now = self.db.now().as_millis().to_string();
-        // A number of our own, in all places of the text: a builder numbers its binds itself.
-        let live = SELECT.replace("$1", &now);
-        let mut sql = QueryBuilder::new(format!("{head} from ({live}) where true"));
-        if let Some(account) = query.account {
+    fn found(&self, wanted: &TokenQuery, head: &str) -> Query {
+        let mut sql = query(format!("{head} from ({SELECT}) as token where true"))
+            .bind(self.db.now().as_millis());
+        if let Some(account) = wanted.account {
             sql.push(" and account_id = ").push_bind(account.as_i64());
         }
-        if let Some(search) = &query.search {
+        if let Some(search) = &wanted.search {
             sql.push(" and lower(name) like lower(")
                 .push_bind(row::like_pattern(search))
                 .push(") escape '\\'");
         }
-        match query.status {
-            None => {}
-            Some(TokenStatus::Enabled) => {
-                sql.push(" and stopped_by is null");
-            }
-            Some(TokenStatus::Disabled) => {
-                sql.push(" and stopped_by in ('disabled', 'account_suspended')");
-            }
-            Some(TokenStatus::Expired) => {
-                sql.push(" and stopped_by = 'expired'");
-            }
+        sql.push(match wanted.status {
+            None => "",
+            Some(TokenStatus::Enabled) => " and stopped_by is null",
+            Some(TokenStatus::Disabled) => " and stopped_by in ('disabled', 'account_suspended')",
+            Some(TokenStatus::Expired) => " and stopped_by = 'expired'",
             Some(TokenStatus::Exhausted) => {
-                sql.push(" and stopped_by in ('token_quota_exhausted', 'balance_exhausted')");
+                " and stopped_by in ('token_quota_exhausted', 'balance_exhausted')"
             }
-        }
+        });
         sql
     }
 }

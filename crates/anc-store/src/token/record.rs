@@ -1,8 +1,10 @@
 //! A token as it is shown: what people set, what it spent, and why it does not work if it does not.
 
 use anc_domain::{
-    AccountId, AddressRules, ApiTokenId, ModelPatterns, NanoUsd, SecretHash, TokenHint, UnixMillis,
+    AccountId, AddressRules, ApiTokenId, EndpointScopes, ModelPatterns, NanoUsd, SecretHash,
+    TokenHint, UnixMillis,
 };
+use anc_ledger::Period;
 use sqlx::FromRow;
 
 use super::TokenChanges;
@@ -117,6 +119,10 @@ pub struct TokenRecord {
     pub models: ModelPatterns,
     /// From where it may be used.
     pub ip_rules: AddressRules,
+    /// What else bounds it, and what people say of it.
+    pub traits: TokenTraits,
+    /// When the secret in use was made.
+    pub rotated_at: UnixMillis,
     /// Counts the edits.
     pub version: i64,
     /// Why it does not work; `None` if it does.
@@ -136,6 +142,7 @@ impl TokenRecord {
     }
 
     pub(super) fn apply(&mut self, changes: TokenChanges) {
+        self.traits.apply(&changes);
         if let Some(name) = changes.name {
             self.name = name;
         }
@@ -157,10 +164,133 @@ impl TokenRecord {
     }
 }
 
+/// What bounds a token beside quota, expiry, models and addresses, and what people say of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenTraits {
+    /// The most that may be consumed in each period, by [`Period::index`]; `None` is unlimited.
+    pub budgets: [Option<NanoUsd>; Period::ALL.len()],
+    /// How fast and how wide it may be used.
+    pub rates: TokenRates,
+    /// Which endpoints it may call.
+    pub scopes: EndpointScopes,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// What people want to remember of it.
+    pub note: String,
+    /// Through which set of channels its requests go.
+    pub group: String,
+}
+
+impl Default for TokenTraits {
+    fn default() -> Self {
+        Self {
+            budgets: Default::default(),
+            rates: TokenRates::default(),
+            scopes: EndpointScopes::default(),
+            tags: Vec::new(),
+            note: String::new(),
+            group: crate::DEFAULT_GROUP.to_owned(),
+        }
+    }
+}
+
+impl TokenTraits {
+    fn apply(&mut self, changes: &TokenChanges) {
+        for (budget, change) in self.budgets.iter_mut().zip(changes.budgets) {
+            if let Some(limit) = change {
+                *budget = limit;
+            }
+        }
+        let rates = &mut self.rates;
+        for (rate, change) in [
+            (&mut rates.requests_per_minute, changes.requests_per_minute),
+            (&mut rates.units_per_minute, changes.units_per_minute),
+            (&mut rates.concurrency, changes.concurrency),
+        ] {
+            if let Some(limit) = change {
+                *rate = limit;
+            }
+        }
+        if let Some(scopes) = &changes.scopes {
+            self.scopes = scopes.clone();
+        }
+        if let Some(tags) = &changes.tags {
+            self.tags.clone_from(tags);
+        }
+        if let Some(group) = &changes.group {
+            self.group.clone_from(group);
+        }
+        if let Some(note) = &changes.note {
+            self.note.clone_from(note);
+        }
+    }
+}
+
+/// How fast and how wide a token may be used; `None` is unlimited.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TokenRates {
+    /// Requests a minute.
+    pub requests_per_minute: Option<u64>,
+    /// Input and output units a minute.
+    pub units_per_minute: Option<u64>,
+    /// Requests at once.
+    pub concurrency: Option<u64>,
+}
+
+/// The columns of [`TokenTraits`].
+#[derive(FromRow)]
+pub(super) struct TraitsRow {
+    budget_day: Option<i64>,
+    budget_week: Option<i64>,
+    budget_month: Option<i64>,
+    #[sqlx(flatten)]
+    rates: RatesRow,
+    scopes: String,
+    tags: String,
+    note: String,
+    channel_group: String,
+}
+
+/// The columns of [`TokenRates`].
+#[derive(FromRow)]
+pub(super) struct RatesRow {
+    requests_per_minute: Option<i64>,
+    units_per_minute: Option<i64>,
+    concurrency: Option<i64>,
+}
+
+impl RatesRow {
+    pub(super) fn rates(&self) -> Result<TokenRates, StoreError> {
+        let count = |value: Option<i64>| value.map(row::count).transpose();
+        Ok(TokenRates {
+            requests_per_minute: count(self.requests_per_minute)?,
+            units_per_minute: count(self.units_per_minute)?,
+            concurrency: count(self.concurrency)?,
+        })
+    }
+}
+
+impl TraitsRow {
+    fn traits(self) -> Result<TokenTraits, StoreError> {
+        Ok(TokenTraits {
+            budgets: [self.budget_day, self.budget_week, self.budget_month]
+                .map(|limit| limit.map(NanoUsd::from_nanos)),
+            rates: self.rates.rates()?,
+            scopes: EndpointScopes::new(row::list(&self.scopes)?),
+            tags: row::list(&self.tags)?,
+            note: self.note,
+            group: self.channel_group,
+        })
+    }
+}
+
 /// Live tokens; `$1` is now. Why one does not work is told by the same order and comparisons as in
 /// the rules of a hold.
 pub(super) const SELECT: &str = "select t.id, t.account_id, t.hash, t.hint, t.name, t.enabled,
         t.quota, t.expires_at, t.models, t.ip_rules, t.version, t.created_at,
+        t.budget_day, t.budget_week, t.budget_month, t.requests_per_minute, t.units_per_minute,
+        t.concurrency, t.scopes, t.tags, t.note, t.channel_group,
+        t.rotated_at,
         s.used, s.held, s.requests, s.last_used_at,
         case
             when not t.enabled then 'disabled'
@@ -188,6 +318,9 @@ pub(super) struct TokenRow {
     models: String,
     ip_rules: String,
     version: i64,
+    #[sqlx(flatten)]
+    traits: TraitsRow,
+    rotated_at: Option<i64>,
     pub(super) created_at: i64,
     pub(super) used: i64,
     held: i64,
@@ -222,6 +355,8 @@ impl TokenRow {
             last_used_at: row::time(self.last_used_at),
             models: ModelPatterns::new(row::list(&self.models)?),
             ip_rules: AddressRules::new(row::list(&self.ip_rules)?),
+            traits: self.traits.traits()?,
+            rotated_at: UnixMillis::from_millis(self.rotated_at.unwrap_or(self.created_at)),
             version: self.version,
             stopped_by,
         };

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anc_domain::{AccountId, ApiTokenId, Meter, NanoUsd, RequestId};
-use anc_ledger::PriceSnapshot;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Row, SqlitePool};
+use anc_ledger::{Period, PriceSnapshot};
+use sqlx::FromRow;
 
 use super::Check;
 use crate::StoreError;
-use crate::usage::{WATERMARK, sums_of_meters, usage_of};
+use crate::sql::{Pool, Tx, query};
+use crate::usage::{UnitsRow, WATERMARK, sums_of_meters};
 
 /// Rows of one read.
 const PAGE: i64 = 2_000;
@@ -42,6 +42,8 @@ pub(super) struct Counters {
     accounts: BTreeMap<i64, AccountCounters>,
     tokens: BTreeMap<i64, TokenCounters>,
     rollup: HashMap<i64, Sums>,
+    /// Used, held, and the sum of holds, by token, period and start.
+    windows: BTreeMap<WindowKey, (i64, i64, i64)>,
     open_holds: HashSet<Vec<u8>>,
     looked_up: i64,
     watermark: i64,
@@ -52,21 +54,23 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) async fn read(readers: &SqlitePool) -> Result<Self, StoreError> {
-        let mut tx = readers.begin().await?;
+    pub(super) async fn read(readers: &Pool) -> Result<Self, StoreError> {
+        let mut tx = readers.snapshot().await?;
         let counters = Self {
             accounts: accounts(&mut tx).await?,
             tokens: tokens(&mut tx).await?,
             rollup: rollup(&mut tx).await?,
-            open_holds: sqlx::query_scalar("select request_id from hold")
-                .fetch_all(&mut *tx)
+            windows: windows(&mut tx).await?,
+            open_holds: query("select request_id from hold")
+                .fetch_all::<(Vec<u8>,)>(&mut tx)
                 .await?
                 .into_iter()
+                .map(|(request_id,)| request_id)
                 .collect(),
             looked_up: number(&mut tx, "select count(*) from usage_lookup").await?,
-            watermark: sqlx::query_scalar("select seq from follower_watermark where name = $1")
+            watermark: query("select seq from follower_watermark where name = $1")
                 .bind(WATERMARK)
-                .fetch_one(&mut *tx)
+                .fetch_value(&mut tx)
                 .await?,
             newest: number(&mut tx, "select coalesce(max(seq), 0) from usage").await?,
             wrong_entries: number(
@@ -82,28 +86,37 @@ impl Counters {
                 "select count(*) - count(distinct cause) from ledger_entry",
             )
             .await?,
-            real_columns: number(
-                &mut tx,
-                "select count(*)
-                 from sqlite_schema t
-                 join pragma_table_info(t.name) c
-                 where t.type = 'table'
-                 and c.type = 'REAL'",
-            )
-            .await?,
+            real_columns: number(&mut tx, float_columns(readers)).await?,
         };
         Ok(counters)
     }
 }
 
-async fn number(connection: &mut SqliteConnection, sql: &'static str) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
+const fn float_columns(pool: &Pool) -> &'static str {
+    match pool {
+        Pool::Sqlite(_) => {
+            "select count(*)
+             from sqlite_schema t
+             join pragma_table_info(t.name) c
+             where t.type = 'table'
+             and c.type = 'REAL'"
+        }
+        Pool::Postgres(_) => {
+            "select count(*)
+             from information_schema.columns
+             where table_schema = current_schema()
+             and table_name not like '\\_%'
+             and data_type in ('real', 'double precision', 'numeric')"
+        }
+    }
 }
 
-async fn accounts(
-    connection: &mut SqliteConnection,
-) -> Result<BTreeMap<i64, AccountCounters>, StoreError> {
-    let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(
+async fn number(tx: &mut Tx, sql: &'static str) -> Result<i64, StoreError> {
+    Ok(query(sql).fetch_value(tx).await?)
+}
+
+async fn accounts(tx: &mut Tx) -> Result<BTreeMap<i64, AccountCounters>, StoreError> {
+    let rows: Vec<(i64, i64, i64, i64, i64)> = query(
         "with entries as (
              select account_id, cast(sum(amount) as bigint) as total
              from ledger_entry
@@ -119,7 +132,7 @@ async fn accounts(
          left join entries e on e.account_id = b.account_id
          left join holds h on h.account_id = b.account_id",
     )
-    .fetch_all(connection)
+    .fetch_all(tx)
     .await?;
     Ok(rows
         .into_iter()
@@ -130,10 +143,8 @@ async fn accounts(
         .collect())
 }
 
-async fn tokens(
-    connection: &mut SqliteConnection,
-) -> Result<BTreeMap<i64, TokenCounters>, StoreError> {
-    let rows: Vec<(i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
+async fn tokens(tx: &mut Tx) -> Result<BTreeMap<i64, TokenCounters>, StoreError> {
+    let rows: Vec<(i64, i64, i64, i64, i64, i64)> = query(
         "with holds as (
              select token_id, cast(sum(amount) as bigint) as total
              from hold
@@ -144,7 +155,7 @@ async fn tokens(
          join api_token t on t.id = s.token_id
          left join holds h on h.token_id = s.token_id",
     )
-    .fetch_all(connection)
+    .fetch_all(tx)
     .await?;
     Ok(rows
         .into_iter()
@@ -155,27 +166,75 @@ async fn tokens(
         .collect())
 }
 
-async fn rollup(connection: &mut SqliteConnection) -> Result<HashMap<i64, Sums>, StoreError> {
+async fn rollup(tx: &mut Tx) -> Result<HashMap<i64, Sums>, StoreError> {
     let sums = sums_of_meters();
-    let rows = sqlx::query(AssertSqlSafe(format!(
+    let rows: Vec<RollupRow> = query(format!(
         "select token_id, cast(sum(requests) as bigint) as requests,
                 cast(sum(charge) as bigint) as charge, {sums}
          from usage_hourly
          group by token_id"
-    )))
-    .fetch_all(connection)
+    ))
+    .fetch_all(tx)
     .await?;
-    rows.iter()
-        .map(|row| {
-            let wide = |name: &str| row.try_get::<i64, _>(name).map(i128::from);
-            let mut sums =
-                Sums { requests: wide("requests")?, charge: wide("charge")?, ..Sums::default() };
-            for (units, meter) in sums.units.iter_mut().zip(Meter::ALL) {
-                *units = wide(meter.name())?;
-            }
-            Ok((row.try_get("token_id")?, sums))
-        })
-        .collect()
+    let sums_of = |row: &RollupRow| Sums {
+        requests: row.requests.into(),
+        charge: row.charge.into(),
+        units: Meter::ALL.map(|meter| row.units.get(meter).into()),
+    };
+    Ok(rows.iter().map(|row| (row.token_id, sums_of(row))).collect())
+}
+
+/// A window by token, period and start.
+type WindowKey = (i64, &'static str, i64);
+
+async fn windows(tx: &mut Tx) -> Result<BTreeMap<WindowKey, (i64, i64, i64)>, StoreError> {
+    let mut windows = BTreeMap::new();
+    for period in Period::ALL.map(Period::name) {
+        let rows: Vec<(i64, i64, i64, i64, i64)> = query(format!(
+            "with holds as (
+                 select token_id, window_{period} as start, cast(sum(amount) as bigint) as total
+                 from hold
+                 where window_{period} is not null
+                 group by token_id, window_{period}
+             )
+             select w.token_id, w.start, w.used, w.held, coalesce(h.total, 0)
+             from api_token_window w
+             left join holds h on h.token_id = w.token_id and h.start = w.start
+             where w.period = $1"
+        ))
+        .bind(period)
+        .fetch_all(&mut *tx)
+        .await?;
+        for (token_id, start, used, held, holds) in rows {
+            windows.insert((token_id, period, start), (used, held, holds));
+        }
+    }
+    Ok(windows)
+}
+
+#[derive(FromRow)]
+struct RollupRow {
+    token_id: i64,
+    requests: i64,
+    charge: i64,
+    #[sqlx(flatten)]
+    units: UnitsRow,
+}
+
+/// What a usage row tells of money.
+#[derive(FromRow)]
+struct ChargeRow {
+    seq: i64,
+    request_id: Vec<u8>,
+    account_id: i64,
+    token_id: i64,
+    charge: i64,
+    price: String,
+    window_day: Option<i64>,
+    window_week: Option<i64>,
+    window_month: Option<i64>,
+    #[sqlx(flatten)]
+    units: UnitsRow,
 }
 
 /// The first of a kind of fault, and how many there are.
@@ -215,6 +274,7 @@ pub(super) struct Book<'a> {
     /// By token, of the rows that the rollup contains.
     derived: HashMap<i64, Sums>,
     by_account: HashMap<i64, i128>,
+    by_window: HashMap<WindowKey, i128>,
     tail_ids: HashSet<Vec<u8>>,
     last_price: Option<(String, PriceSnapshot)>,
     rows: u64,
@@ -231,6 +291,7 @@ impl<'a> Book<'a> {
             all: HashMap::new(),
             derived: HashMap::new(),
             by_account: HashMap::new(),
+            by_window: HashMap::new(),
             tail_ids: HashSet::new(),
             last_price: None,
             rows: 0,
@@ -244,10 +305,10 @@ impl<'a> Book<'a> {
     /// Adds the rows after `after`; gives the last of them, or `None` when there are no more.
     pub(super) async fn add_page(
         &mut self,
-        readers: &SqlitePool,
+        readers: &Pool,
         after: i64,
     ) -> Result<Option<i64>, StoreError> {
-        let rows = sqlx::query(
+        let rows: Vec<ChargeRow> = query(
             "select *
              from usage
              where seq > $1
@@ -262,24 +323,22 @@ impl<'a> Book<'a> {
         .await?;
         let mut last = None;
         for row in &rows {
-            last = Some(self.add(row)?);
+            self.add(row);
+            last = Some(row.seq);
         }
         Ok(last)
     }
 
-    fn add(&mut self, row: &SqliteRow) -> Result<i64, StoreError> {
-        let seq: i64 = row.try_get("seq")?;
-        let charge: i64 = row.try_get("charge")?;
-        let token_id: i64 = row.try_get("token_id")?;
-        let account_id: i64 = row.try_get("account_id")?;
-        let request_id: Vec<u8> = row.try_get("request_id")?;
+    fn add(&mut self, row: &ChargeRow) {
+        let ChargeRow { seq, charge, token_id, account_id, .. } = *row;
+        let request_id = &row.request_id;
         self.rows += 1;
         if charge < 0 {
             self.sign.note(|| format!("usage row {seq} has charge {charge}"));
         }
-        self.check_price(row, seq, charge)?;
-        if self.counters.open_holds.contains(&request_id) {
-            self.once.note(|| format!("{} is held and settled", request_text(&request_id)));
+        self.check_price(row);
+        if self.counters.open_holds.contains(request_id) {
+            self.once.note(|| format!("{} is held and settled", request_text(request_id)));
         }
 
         let is_derived = seq <= self.counters.watermark;
@@ -289,38 +348,47 @@ impl<'a> Book<'a> {
             sums.requests += 1;
             sums.charge += i128::from(charge);
             for (units, meter) in sums.units.iter_mut().zip(Meter::ALL) {
-                *units += i128::from(row.try_get::<i64, _>(meter.name())?);
+                *units += i128::from(row.units.get(meter));
             }
         }
         *self.by_account.entry(account_id).or_default() += i128::from(charge);
+        for (period, start) in
+            Period::ALL.into_iter().zip([row.window_day, row.window_week, row.window_month])
+        {
+            if let Some(start) = start {
+                let key = (token_id, period.name(), start);
+                *self.by_window.entry(key).or_default() += i128::from(charge);
+            }
+        }
         let owner = self.counters.tokens.get(&token_id).map(|token| token.account_id);
         if owner != Some(account_id) {
             self.sums.note(|| format!("usage row {seq} is of a token of another account"));
         }
         if !is_derived && !self.tail_ids.insert(request_id.clone()) {
-            self.once.note(|| format!("{} is settled twice", request_text(&request_id)));
+            self.once.note(|| format!("{} is settled twice", request_text(request_id)));
         }
-        Ok(seq)
     }
 
     /// The charge made again from the stored units and the stored price.
-    fn check_price(&mut self, row: &SqliteRow, seq: i64, charge: i64) -> Result<(), StoreError> {
-        let text: String = row.try_get("price")?;
+    fn check_price(&mut self, row: &ChargeRow) {
+        let ChargeRow { seq, charge, .. } = *row;
         let price = match &self.last_price {
-            Some((known, price)) if *known == text => *price,
-            _ => match serde_json::from_str::<PriceSnapshot>(&text) {
+            Some((known, price)) if *known == row.price => *price,
+            _ => match serde_json::from_str::<PriceSnapshot>(&row.price) {
                 Ok(price) => {
-                    self.last_price = Some((text, price));
+                    self.last_price = Some((row.price.clone(), price));
                     price
                 }
                 Err(error) => {
                     self.price
                         .note(|| format!("the price of usage row {seq} does not read: {error}"));
-                    return Ok(());
+                    return;
                 }
             },
         };
-        let again = usage_of(row)
+        let again = row
+            .units
+            .usage()
             .ok()
             .and_then(|usage| anc_ledger::charge(&usage, &price).ok())
             .map(|again| again.total);
@@ -328,7 +396,6 @@ impl<'a> Book<'a> {
             self.price
                 .note(|| format!("usage row {seq} has charge {charge}, computed again {again:?}"));
         }
-        Ok(())
     }
 
     pub(super) fn checks(mut self) -> Vec<Check> {
@@ -402,6 +469,11 @@ impl<'a> Book<'a> {
                 format!("held of {}", ApiTokenId::from_i64(*id))
             });
         }
+        for ((token, period, _), (_, held, holds)) in &self.counters.windows {
+            faults.expect_equal((*held).into(), (*holds).into(), || {
+                format!("held of a {period} of {}", ApiTokenId::from_i64(*token))
+            });
+        }
         faults
     }
 
@@ -416,6 +488,16 @@ impl<'a> Book<'a> {
             if derived != rollup {
                 self.sums.note(|| of("hourly sums"));
             }
+        }
+        for (key, (used, _, _)) in &self.counters.windows {
+            let made = self.by_window.remove(key).unwrap_or(0);
+            self.sums.expect_equal((*used).into(), made, || {
+                format!("used in a {} of {}", key.1, ApiTokenId::from_i64(key.0))
+            });
+        }
+        if let Some((token, period, _)) = self.by_window.keys().next() {
+            let id = ApiTokenId::from_i64(*token);
+            self.sums.note(|| format!("charges of a {period} of {id}, which has no row"));
         }
         if let Some(id) = self.all.keys().next() {
             let id = ApiTokenId::from_i64(*id);

@@ -2,7 +2,7 @@
 
 use anc_domain::{ModelName, Secret};
 use anc_ledger::ModelPrice;
-use anc_store::{ChannelChanges, NewChannel, PriceSource, StoreError};
+use anc_store::{ChannelChanges, ChannelRouting, NewChannel, PriceSource, StoreError};
 
 use crate::support::{Bed, fresh_store, nanos};
 
@@ -15,6 +15,7 @@ fn new_channel(key: Option<&str>) -> NewChannel {
         enabled: true,
         allow_private: false,
         key: key.map(Secret::new),
+        routing: ChannelRouting::default(),
     }
 }
 
@@ -46,7 +47,7 @@ async fn a_channel_reads_back_with_its_key() {
     assert!(bed.store.channels().delete(made.id).await.unwrap());
     assert!(!bed.store.channels().delete(made.id).await.unwrap());
     assert!(bed.store.channels().list().await.unwrap().is_empty());
-    assert_eq!(bed.number("select count(*) from channel where key_sealed is not null"), 0);
+    assert_eq!(bed.number("select count(*) from channel where key_sealed is not null").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,19 +62,19 @@ async fn i5_a_sealed_key_that_is_moved_to_another_row_does_not_open() {
         one.id.as_i64(),
         two.id.as_i64()
     );
-    bed.raw().execute(&sql, []).unwrap();
+    bed.place.run(&sql).await.unwrap();
     assert!(bed.store.channels().get(one.id).await.is_ok());
     let moved = bed.store.channels().get(two.id).await;
     assert!(matches!(moved, Err(StoreError::Corrupt(_))));
 }
 
-fn set_back_to_builtin(bed: &Bed, model: &str, input: &str) {
+async fn set_back_to_builtin(bed: &Bed, model: &str, input: &str) {
     let sql = format!(
         "update model_price
          set price = '{{\"input\":\"{input}\",\"output\":\"1\"}}'
          where model = '{model}'"
     );
-    bed.raw().execute(&sql, []).unwrap();
+    bed.place.run(&sql).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,7 +94,7 @@ async fn a_price_that_a_person_set_survives_and_a_builtin_one_is_renewed() {
     let simulated = prices.get(&sim).await.unwrap().unwrap();
     bed.store.close().await;
 
-    set_back_to_builtin(&bed, "sim-gpt", "99");
+    set_back_to_builtin(&bed, "sim-gpt", "99").await;
     let store = bed.start_again().await;
     assert_eq!(store.prices().get(&gpt).await.unwrap().unwrap(), set);
     let renewed = store.prices().get(&sim).await.unwrap().unwrap();

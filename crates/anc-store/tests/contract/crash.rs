@@ -43,12 +43,12 @@ async fn l9_the_last_recorded_progress_is_charged() {
     hold.observe(&units(0, 7));
     let recorded = "select count(*) from hold where observed = '{\"output\":7}'";
     for _ in 0..60 {
-        if bed.number(recorded) == 1 {
+        if bed.number(recorded).await == 1 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(bed.number(recorded), 1);
+    assert_eq!(bed.number(recorded).await, 1);
     // Too late to be recorded.
     hold.observe(&units(0, 9));
     let id = hold.request_id();
@@ -89,7 +89,7 @@ async fn sums_go_on_from_where_they_were_after_a_crash() {
     bed.spend(token, 1, 1).await;
     let store = bed.start_again().await;
     store.derive_usage().await.unwrap();
-    assert_eq!(bed.number("select sum(requests) from usage_hourly"), 2);
+    assert_eq!(bed.number("select cast(sum(requests) as bigint) from usage_hourly").await, 2);
     assert_books(&store).await;
 }
 
@@ -97,7 +97,7 @@ async fn sums_go_on_from_where_they_were_after_a_crash() {
 async fn i4_a_foreign_master_key_is_refused_at_the_start() {
     let bed = fresh_store(0).await;
     bed.store.close().await;
-    let foreign = open(&bed.path(), &bed.clock, [8; 32]).await;
+    let foreign = open(&bed.place.location(), &bed.clock, [8; 32]).await;
     assert!(matches!(foreign, Err(StoreError::Corrupt(_))));
     bed.start_again().await;
 }

@@ -123,9 +123,9 @@ async fn l3_a_settle_that_returned_is_in_the_file() {
     let token = bed.token(None).await;
     bed.spend(token, 10, 20).await;
     // Another connection, as another process would see it.
-    assert_eq!(bed.number("select sum(charge) from usage"), 50);
-    assert_eq!(bed.number("select balance from account_balance"), 950);
-    assert_eq!(bed.number("select count(*) from hold"), 0);
+    assert_eq!(bed.number("select cast(sum(charge) as bigint) from usage").await, 50);
+    assert_eq!(bed.number("select balance from account_balance").await, 950);
+    assert_eq!(bed.number("select count(*) from hold").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +135,7 @@ async fn l4_a_hold_that_is_dropped_is_released_and_leaves_no_row() {
     drop(bed.hold(token, 400).await);
     bed.until_nothing_is_held().await;
     assert_eq!(bed.balance().await, 1_000);
-    assert_eq!(bed.number("select count(*) from usage"), 0);
+    assert_eq!(bed.number("select count(*) from usage").await, 0);
     assert_books(&bed.store).await;
 }
 

@@ -1,12 +1,44 @@
 //! A stolen database tells no secret.
 
 use anc_domain::{OsEntropy, Secret, TokenText};
-use anc_store::{NewChannel, NewSession};
+use anc_store::{ChannelRouting, Location, NewChannel, NewSession};
+use futures_util::TryStreamExt as _;
+use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{EMAIL, NOW, fresh_store};
+use crate::support::{Bed, EMAIL, NOW, fresh_store};
 
 fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+/// The bytes of the files, or of every value of every table.
+async fn everything_stored(bed: &Bed) -> Vec<u8> {
+    match bed.place.location() {
+        Location::Sqlite(path) => ["", "-wal"]
+            .iter()
+            .flat_map(|suffix| std::fs::read(format!("{}{suffix}", path.display())).unwrap())
+            .collect(),
+        Location::Postgres(url) => {
+            let mut raw = PgConnection::connect(&url).await.unwrap();
+            let tables: Vec<String> = sqlx::query_scalar(
+                "select table_name::text
+                 from information_schema.tables
+                 where table_schema = 'public'",
+            )
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
+            let mut bytes = Vec::new();
+            for table in tables {
+                let sql = format!("copy {table} to stdout (format binary)");
+                let mut rows = raw.copy_out_raw(&sql).await.unwrap();
+                while let Some(piece) = rows.try_next().await.unwrap() {
+                    bytes.extend_from_slice(&piece);
+                }
+            }
+            bytes
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,6 +57,7 @@ async fn i4_l15_no_byte_of_the_files_tells_a_token_a_key_or_a_session() {
         enabled: true,
         allow_private: false,
         key: Some(Secret::new(key)),
+        routing: ChannelRouting::default(),
     };
     bed.store.channels().create(channel).await.unwrap();
     let user = bed.store.users().by_email(EMAIL).await.unwrap().unwrap();
@@ -39,11 +72,7 @@ async fn i4_l15_no_byte_of_the_files_tells_a_token_a_key_or_a_session() {
         .await
         .unwrap();
 
-    let mut bytes = Vec::new();
-    for suffix in ["", "-wal"] {
-        let path = format!("{}{suffix}", bed.path().display());
-        bytes.extend(std::fs::read(path).unwrap());
-    }
+    let bytes = everything_stored(&bed).await;
     assert!(contains(&bytes, "named-canary"), "the scan reads what was written");
     let token = text.secret().expose();
     for secret in [token, &token[10..40], key, &key[3..], session] {

@@ -1,6 +1,5 @@
-//! A store on a file of its own, and what most tests need of it.
+//! A store on a database of its own, and what most tests need of it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,12 +9,21 @@ use anc_domain::{
 };
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
 use anc_store::{
-    Durability, HoldRequest, NewOwner, NewToken, OpenHold, OpenOptions, Settlement, Store,
+    Durability, HoldRequest, Location, NewOwner, NewToken, OpenHold, OpenOptions, Settlement,
+    Store, StoreError, TokenTraits,
 };
+use anc_testkit::PgDatabase;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_795_000_000_000);
 pub(crate) const MASTER_KEY: [u8; 32] = [7; 32];
+/// A database of its own, which goes with the value.
+pub(crate) enum Place {
+    Sqlite(TempDir),
+    Postgres(PgDatabase),
+}
+
 pub(crate) const EMAIL: &str = "Owner@Example.com";
 
 /// A store with its owner, whose account is metered.
@@ -23,8 +31,8 @@ pub(crate) struct Bed {
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) account: AccountId,
-    requests: AtomicU64,
-    directory: TempDir,
+    pub(crate) requests: AtomicU64,
+    pub(crate) place: Place,
 }
 
 pub(crate) fn nanos(amount: i64) -> NanoUsd {
@@ -39,12 +47,49 @@ pub(crate) fn units(input: u64, output: u64) -> Usage {
     Usage::default().with(Meter::Input, input).with(Meter::Output, output)
 }
 
+impl Place {
+    pub(crate) async fn new() -> Self {
+        if crate::ON_POSTGRES {
+            Self::Postgres(PgDatabase::create().await)
+        } else {
+            Self::Sqlite(tempfile::tempdir().unwrap())
+        }
+    }
+
+    pub(crate) fn location(&self) -> Location {
+        match self {
+            Self::Sqlite(directory) => Location::Sqlite(directory.path().join("anc.db")),
+            Self::Postgres(database) => Location::Postgres(database.url()),
+        }
+    }
+
+    /// Statements of a hand beside the store, which looks or does damage.
+    pub(crate) async fn run(&self, sql: &str) -> Result<(), sqlx::Error> {
+        run_at(&self.location(), sql).await
+    }
+}
+
+pub(crate) async fn run_at(location: &Location, sql: &str) -> Result<(), sqlx::Error> {
+    let sql = AssertSqlSafe(sql.to_owned());
+    match location {
+        Location::Sqlite(path) => {
+            let mut raw = SqliteConnection::connect(path.to_str().unwrap()).await?;
+            sqlx::raw_sql(sql).execute(&mut raw).await?;
+            raw.close().await
+        }
+        Location::Postgres(url) => {
+            let mut raw = PgConnection::connect(url).await?;
+            sqlx::raw_sql(sql).execute(&mut raw).await?;
+            raw.close().await
+        }
+    }
+}
+
 /// An account with `balance` nano-dollars.
 pub(crate) async fn fresh_store(balance: i64) -> Bed {
-    let directory = tempfile::tempdir().unwrap();
+    let place = Place::new().await;
     let clock = Arc::new(ManualClock::new(NOW));
-    let path = directory.path().join("anc.db");
-    let store = open(&path, &clock, MASTER_KEY).await.unwrap();
+    let store = open(&place.location(), &clock, MASTER_KEY).await.unwrap();
     let owner = NewOwner {
         email: EMAIL.into(),
         password_hash: Secret::new("$argon2id$stub"),
@@ -52,42 +97,45 @@ pub(crate) async fn fresh_store(balance: i64) -> Bed {
         starting_balance: nanos(balance),
     };
     let user = store.users().create_owner(owner).await.unwrap().unwrap();
-    Bed { store, clock, account: user.account_id, requests: AtomicU64::new(0), directory }
+    Bed { store, clock, account: user.account_id, requests: AtomicU64::new(0), place }
 }
 
 pub(crate) async fn open(
-    path: &std::path::Path,
+    location: &Location,
     clock: &Arc<ManualClock>,
     master_key: [u8; 32],
-) -> Result<Store, anc_store::StoreError> {
+) -> Result<Store, StoreError> {
     let options = OpenOptions {
         clock: Arc::clone(clock) as Arc<_>,
         entropy: Arc::new(OsEntropy),
         master_key,
         durability: Durability::Process,
     };
-    Store::open(path, options).await
+    Store::open(location, options).await
 }
 
 impl Bed {
-    pub(crate) fn path(&self) -> PathBuf {
-        self.directory.path().join("anc.db")
-    }
-
-    /// Opens the same file as a process would that starts after this one died.
+    /// Opens the same database as a process would that starts after this one died.
     pub(crate) async fn start_again(&self) -> Store {
-        open(&self.path(), &self.clock, MASTER_KEY).await.unwrap()
+        if let Place::Postgres(_) = self.place {
+            // Others find out by its heartbeat.
+            self.place.run("update node set heartbeat_at = heartbeat_at - 3600000").await.unwrap();
+        }
+        open(&self.place.location(), &self.clock, MASTER_KEY).await.unwrap()
     }
 
-    /// A look at the file beside the store, or a hand that damages it.
-    pub(crate) fn raw(&self) -> rusqlite::Connection {
-        let raw = rusqlite::Connection::open(self.path()).unwrap();
-        raw.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        raw
-    }
-
-    pub(crate) fn number(&self, sql: &str) -> i64 {
-        self.raw().query_row(sql, [], |row| row.get(0)).unwrap()
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self.place.location() {
+            Location::Sqlite(path) => {
+                let mut raw = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut raw).await.unwrap()
+            }
+            Location::Postgres(url) => {
+                let mut raw = PgConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut raw).await.unwrap()
+            }
+        }
     }
 
     pub(crate) fn new_token(&self, name: &str) -> NewToken {
@@ -102,6 +150,7 @@ impl Bed {
             models: ModelPatterns::default(),
             ip_rules: AddressRules::default(),
             enabled: true,
+            traits: TokenTraits::default(),
         }
     }
 

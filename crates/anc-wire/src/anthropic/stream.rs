@@ -107,6 +107,7 @@ impl StreamState {
             suspect: report.suspect,
             finished: self.finished,
             raw_usage: self.raw_usage.clone(),
+            response_id: None,
         }
     }
 }

@@ -5,4 +5,5 @@ mod stream;
 mod usage;
 
 pub(crate) use error::{error_body, error_frame};
-pub(crate) use stream::{StreamState, meter_document};
+pub(crate) use stream::{StreamState, meter_completion, meter_document};
+pub(crate) use usage::read_usage;

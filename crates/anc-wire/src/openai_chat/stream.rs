@@ -12,10 +12,38 @@ use crate::sse::Event;
 /// What was seen of a stream so far.
 #[derive(Debug, Default)]
 pub(crate) struct StreamState {
+    /// Whose chunks they are: the model's words stand under another key in each.
+    made: Made,
     output: OutputCount,
     finished: bool,
     report: Report,
     raw_usage: Option<Bytes>,
+}
+
+/// Under which key the model's words stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Made {
+    /// Chat: a message.
+    #[default]
+    Message,
+    /// The older way: a text.
+    Text,
+}
+
+impl Made {
+    const fn in_chunks(self) -> &'static str {
+        match self {
+            Self::Message => "delta",
+            Self::Text => "text",
+        }
+    }
+
+    const fn in_documents(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Text => "text",
+        }
+    }
 }
 
 /// What one chunk, or one whole answer, has in it.
@@ -30,13 +58,20 @@ struct Chunk {
 }
 
 impl StreamState {
+    /// For the chunks of Completions.
+    pub(crate) fn of_completions() -> Self {
+        Self { made: Made::Text, ..Self::default() }
+    }
+
     pub(crate) fn observe(&mut self, event: &Event<'_>) -> FrameRole {
         let data = event.data.trim_ascii();
         if data == b"[DONE]" {
             return FrameRole::Terminal;
         }
         // What is no JSON is none of the relay's business.
-        let Ok(chunk) = read(data, "delta", &mut self.output) else { return FrameRole::Other };
+        let Ok(chunk) = read(data, self.made.in_chunks(), &mut self.output) else {
+            return FrameRole::Other;
+        };
         if chunk.error || event.name == Some(b"error") {
             return FrameRole::Error;
         }
@@ -73,13 +108,23 @@ impl StreamState {
             suspect: self.report.suspect,
             finished: self.finished,
             raw_usage: self.raw_usage.clone(),
+            response_id: None,
         }
     }
 }
 
 pub(crate) fn meter_document(document: &Bytes) -> Option<Observed> {
-    let mut state = StreamState { finished: true, ..StreamState::default() };
-    let chunk = read(document, "message", &mut state.output).ok()?;
+    meter_made(Made::Message, document)
+}
+
+/// Meters an answer of Completions.
+pub(crate) fn meter_completion(document: &Bytes) -> Option<Observed> {
+    meter_made(Made::Text, document)
+}
+
+fn meter_made(made: Made, document: &Bytes) -> Option<Observed> {
+    let mut state = StreamState { made, finished: true, ..StreamState::default() };
+    let chunk = read(document, made.in_documents(), &mut state.output).ok()?;
     if chunk.error || !chunk.choices {
         return None;
     }

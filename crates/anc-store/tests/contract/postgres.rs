@@ -1,7 +1,8 @@
-//! What the store promises, whatever the engine: a second engine joins by its own `fresh_store`.
+//! What the store promises, on PostgreSQL. The other engine runs the same files: see `sqlite.rs`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests are tests too")]
 
+mod budgets;
 mod catalog;
 mod crash;
 mod feed;
@@ -10,7 +11,11 @@ mod model;
 mod money;
 mod people;
 mod secrets;
+mod several_nodes;
 mod support;
 mod tokens;
 mod usage;
 mod verify;
+
+/// On what the suite runs.
+const ON_POSTGRES: bool = true;

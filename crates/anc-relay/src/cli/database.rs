@@ -1,0 +1,53 @@
+//! Commands on the database itself, which need no server and no API.
+
+use std::path::Path;
+
+use anc_store::{Location, Store};
+
+use crate::cli::CliError;
+use crate::cli::arguments::{Copy, Migrate};
+use crate::cli::print::{Table, line};
+use crate::data_dir::DataDir;
+use crate::wiring::OpenError;
+
+pub(super) async fn migrate(
+    command: Migrate,
+    data: &Path,
+    location: &Location,
+) -> Result<(), CliError> {
+    // A file is for one process at a time, and a server has brought its own up to date.
+    let _lock = DataDir::open(data).map_err(OpenError::from)?;
+    if let Migrate::Up = command {
+        Store::migrate(location).await.map_err(OpenError::from)?;
+    }
+    let mut table = Table::new(&["Version", "About", "Applied"]);
+    for one in Store::migrations(location).await.map_err(OpenError::from)? {
+        let applied = if one.applied { "yes" } else { "no" };
+        table.row(&[one.version.to_string(), one.description, applied.to_owned()]);
+    }
+    table.print()
+}
+
+pub(super) async fn copy(command: Copy, data: &Path) -> Result<(), CliError> {
+    let directory = DataDir::open(data).map_err(OpenError::from)?;
+    let from = Location::Sqlite(directory.database());
+    let to = Location::Postgres(command.to);
+    let copied = Store::copy(&from, &to).await.map_err(OpenError::from)?;
+    let mut table = Table::new(&["Table", "Rows"]);
+    for (name, rows) in copied {
+        table.row(&[name, rows.to_string()]);
+    }
+    table.print()?;
+    for check in Store::verify_at(&to).await.map_err(OpenError::from)? {
+        line(&format!(
+            "{}: {} ({})",
+            check.name,
+            if check.ok { "holds" } else { "BROKEN" },
+            check.detail
+        ))?;
+        if !check.ok {
+            return Err(CliError::BooksDoNotHold);
+        }
+    }
+    line("The copy is whole. Serve it with --database, and with this data directory's master key.")
+}

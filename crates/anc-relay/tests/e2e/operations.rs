@@ -1,0 +1,100 @@
+//! What the one who runs the relay relies on: health, figures, stopping in order.
+
+use std::time::Duration;
+
+use anc_testkit::Client;
+use anc_testkit::simulator::Step;
+use http::Method;
+use serde_json::Value;
+
+use crate::support::{World, chat, eventually, nanos, price_of, slow_chat};
+
+#[tokio::test]
+async fn health_is_told_to_everybody_and_tells_nothing_else() {
+    let world = World::new("20").await;
+    let get = async |path: &str| world.client.call(Method::GET, path, "", &Value::Null).await;
+    assert_eq!(get("/healthz").await.status, 200);
+    let ready = get("/readyz").await;
+    assert_eq!((ready.status.as_u16(), ready.json()["ok"].as_bool()), (200, Some(true)));
+    assert_eq!(world.client.post("/healthz", "", &Value::Null).await.status, 405);
+}
+
+#[tokio::test]
+async fn i3_figures_are_served_where_the_operator_said_and_nowhere_else() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let world = World::with_settings("20", &[("ANC_METRICS_LISTEN", &address)]).await;
+    let token = world.relay.create_token("canary-name", &[]);
+    assert_eq!(world.client.post("/v1/chat/completions", &token, &chat(false)).await.status, 200);
+    world.upstream.push(Step::unavailable(None));
+    assert_eq!(world.client.post("/v1/chat/completions", &token, &chat(false)).await.status, 503);
+    assert_eq!(world.client.post("/v1/chat/completions", "sk-x", &chat(false)).await.status, 401);
+    let public = world.client.call(Method::GET, "/metrics", "", &Value::Null).await;
+    assert_eq!(public.status, 404);
+
+    let metrics = Client::new(format!("http://{address}"));
+    let scraped = metrics.call(Method::GET, "/metrics", "", &Value::Null).await;
+    let text = String::from_utf8(scraped.body.to_vec()).unwrap();
+    let value = |line: &str| -> String {
+        let found = text.lines().find_map(|one| one.strip_prefix(line));
+        found.unwrap_or_else(|| panic!("no {line} in\n{text}")).trim().to_owned()
+    };
+    assert_eq!(value(r#"anc_requests_total{protocol="chat",outcome="ok"}"#), "1");
+    assert_eq!(value(r#"anc_requests_total{protocol="chat",outcome="upstream_unavailable"}"#), "1");
+    assert_eq!(value(r#"anc_requests_total{protocol="chat",outcome="invalid_api_key"}"#), "1");
+    assert_eq!(value("anc_charged_nano_usd_total "), world.used("canary-name").to_string());
+    assert!(
+        text.contains("anc_ledger_commit_seconds_bucket") && text.contains("anc_attempts_total")
+    );
+    // Nothing that a client chose, and nothing secret.
+    for canary in [token.as_str(), "canary", "chat-model", "Say something"] {
+        assert!(!text.contains(canary), "{canary}");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_stops_something_is_counted() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let settings =
+        [("ANC_METRICS_LISTEN", address.as_str()), ("ANC_LIMITS__REQUEST_BODY_BYTES", "1000")];
+    let world = World::with_settings("20", &settings).await;
+    let token = world.relay.create_token("ci", &[]);
+    let mut body = chat(false);
+    body["messages"][0]["content"] = "x".repeat(2_000).into();
+    let refused = world.client.post("/v1/chat/completions", &token, &body).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("x-relay-error")),
+        (413, "request_too_large")
+    );
+    let metrics = Client::new(format!("http://{address}"));
+    let scraped = metrics.call(Method::GET, "/metrics", "", &Value::Null).await;
+    let text = String::from_utf8(scraped.body.to_vec()).unwrap();
+    assert!(text.contains(r#"anc_limit_hits_total{limit="request_body_bytes"} 1"#), "{text}");
+}
+
+#[tokio::test]
+async fn what_still_runs_at_the_end_of_a_drain_is_ended_in_band_and_charged() {
+    let mut world = World::with_settings("20", &[("ANC_LIMITS__DRAIN_SECONDS", "1")]).await;
+    let token = world.relay.create_token("ci", &[]);
+    world.upstream.push(slow_chat(2_000));
+    let mut events =
+        world.client.stream("/v1/chat/completions", &token, &chat(true)).await.unwrap();
+    while !events.text().contains("w010") {
+        assert!(events.more().await.unwrap());
+    }
+    let stopped = tokio::task::spawn_blocking(move || {
+        assert!(world.relay.stop().success());
+        world
+    });
+    let ended = tokio::time::timeout(Duration::from_secs(8), events.finish()).await;
+    assert!(ended.unwrap(), "it ends in its protocol's own form");
+    assert!(events.text().contains("relay_unavailable") && !events.is_complete());
+    let mut world = stopped.await.unwrap();
+    world.relay.start_again();
+    let used = world.used("ci");
+    assert!(used > price_of(5, 10) && used < price_of(2_000, 2_000), "{used}");
+    assert_eq!(nanos(&world.relay.token("ci")["held"]), 0);
+    world.relay.verify().unwrap();
+    eventually("it serves again", || world.relay.token("ci")["requests"] == 1).await;
+}

@@ -1,0 +1,20 @@
+//! What the store promises, on SQLite. The other engine runs the same files: see `postgres.rs`.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests are tests too")]
+
+mod budgets;
+mod catalog;
+mod crash;
+mod feed;
+mod holds;
+mod model;
+mod money;
+mod people;
+mod secrets;
+mod support;
+mod tokens;
+mod usage;
+mod verify;
+
+/// On what the suite runs.
+const ON_POSTGRES: bool = false;

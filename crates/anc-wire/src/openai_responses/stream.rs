@@ -1,0 +1,214 @@
+//! The events of a stream, and the answer in one piece.
+
+use anc_domain::Meter;
+use bytes::Bytes;
+use serde_json::Value as Json;
+
+use crate::count::OutputCount;
+use crate::json::{Kind, Malformed, Walker, unescaped};
+use crate::meter::{FrameRole, Observed, Report, count_output};
+use crate::openai_responses::usage::{is_web_search, read_usage};
+use crate::sse::Event;
+
+/// What was seen of a stream so far.
+#[derive(Debug, Default)]
+pub(crate) struct StreamState {
+    output: OutputCount,
+    /// The current item came in pieces, so that its whole text at its end is known already.
+    in_pieces: bool,
+    searches: u64,
+    finished: bool,
+    report: Report,
+    raw_usage: Option<Bytes>,
+    response_id: Option<String>,
+}
+
+impl StreamState {
+    pub(crate) fn observe(&mut self, event: &Event<'_>) -> FrameRole {
+        let data = event.data.trim_ascii();
+        if data == b"[DONE]" {
+            // Some servers add it after the last event.
+            return FrameRole::Other;
+        }
+        let Ok(kind) = kind_of(data) else { return FrameRole::Other };
+        let kind = kind.as_deref().or_else(|| std::str::from_utf8(event.name?).ok());
+        match kind.unwrap_or_default() {
+            "response.completed" | "response.incomplete" => {
+                if let Ok(json) = serde_json::from_slice::<Json>(data) {
+                    self.take_response(json.get("response").unwrap_or(&Json::Null));
+                }
+                self.finished = true;
+                FrameRole::Terminal
+            }
+            "response.failed" | "error" => FrameRole::Error,
+            "response.created" => {
+                if let Ok(json) = serde_json::from_slice::<Json>(data) {
+                    self.take_id(json.get("response").unwrap_or(&Json::Null));
+                }
+                FrameRole::Other
+            }
+            "response.output_item.done" => {
+                self.take_item(data);
+                FrameRole::Content
+            }
+            kind if kind.rsplit('.').next() == Some("delta") => {
+                let _ = count_member(data, b"delta", &mut self.output);
+                self.in_pieces = true;
+                FrameRole::Content
+            }
+            _ => FrameRole::Other,
+        }
+    }
+
+    /// An item that is whole. Some servers send no pieces before it.
+    fn take_item(&mut self, data: &[u8]) {
+        if !self.in_pieces {
+            let _ = count_member(data, b"item", &mut self.output);
+        }
+        self.in_pieces = false;
+        let item = serde_json::from_slice::<Json>(data).ok();
+        if item.as_ref().and_then(|event| event.get("item")).is_some_and(is_web_search) {
+            self.searches += 1;
+        }
+    }
+
+    fn take_id(&mut self, response: &Json) {
+        if let Some(id) = response.get("id").and_then(Json::as_str) {
+            self.response_id = Some(id.to_owned());
+        }
+    }
+
+    fn take_response(&mut self, response: &Json) {
+        self.take_id(response);
+        if let Some(usage) = response.get("usage").filter(|usage| usage.is_object()) {
+            self.report = read_usage(usage);
+            self.raw_usage = Some(Bytes::from(usage.to_string()));
+        }
+        let items = response.get("output").and_then(Json::as_array);
+        let searches =
+            items.map_or(0, |items| items.iter().filter(|one| is_web_search(one)).count());
+        self.searches = self.searches.max(searches as u64);
+    }
+
+    pub(crate) fn output_units(&self) -> u64 {
+        self.output.units()
+    }
+
+    pub(crate) fn observed(&self) -> Observed {
+        Observed {
+            reported: self.report.usage.map(|usage| usage.with(Meter::WebSearch, self.searches)),
+            output_units: self.output.units(),
+            suspect: self.report.suspect,
+            finished: self.finished,
+            raw_usage: self.raw_usage.clone(),
+            response_id: self.response_id.clone(),
+        }
+    }
+}
+
+pub(crate) fn meter_document(document: &Bytes) -> Option<Observed> {
+    let mut state = StreamState { finished: true, ..StreamState::default() };
+    let json: Json = serde_json::from_slice(document).ok()?;
+    if json.get("object").and_then(Json::as_str) != Some("response") {
+        return None;
+    }
+    let _ = count_member(document, b"output", &mut state.output);
+    state.take_response(&json);
+    Some(state.observed())
+}
+
+/// An event's type.
+fn kind_of(data: &[u8]) -> Result<Option<String>, Malformed> {
+    let mut kind = None;
+    let mut walker = Walker::new(data);
+    walker.object(&mut |walker, key| {
+        let value = walker.skip()?;
+        if key == b"type" && value.kind == Kind::String {
+            let text = &data[value.span.start + 1..value.span.end - 1];
+            kind = Some(unescaped(text).into_owned());
+        }
+        Ok(())
+    })?;
+    walker.end()?;
+    Ok(kind)
+}
+
+/// Counts the texts under one key.
+fn count_member(data: &[u8], wanted: &[u8], output: &mut OutputCount) -> Result<(), Malformed> {
+    Walker::new(data).object(&mut |walker, key| {
+        if key == wanted {
+            count_output(walker, output)?;
+        } else {
+            walker.skip()?;
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FrameRole::{Content, Other, Terminal};
+    use crate::{Protocol, StreamMeter};
+
+    fn meter(frames: &[&str]) -> (Vec<FrameRole>, Observed) {
+        let mut meter = StreamMeter::new(Protocol::OpenAiResponses);
+        let roles = frames
+            .iter()
+            .map(|data| data.replace('\n', ""))
+            .map(|data| meter.observe(&Bytes::from(format!("data: {data}\n\n"))))
+            .collect();
+        (roles, meter.observed())
+    }
+
+    #[test]
+    fn each_event_has_its_role() {
+        let (roles, observed) = meter(&[
+            r#"{"type":"response.created","response":{"id":"resp_1"}}"#,
+            r#"{"type":"response.output_item.added","item":{"type":"message"}}"#,
+            r#"{"type":"response.output_text.delta","delta":"Hello there"}"#,
+            r#"{"type":"response.output_item.done","item":{"type":"message","content":[{"text":"Hello there"}]}}"#,
+            r#"{"type":"response.output_item.done","item":{"type":"web_search_call","action":{"type":"search"}}}"#,
+            r#"{"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[],
+                "usage":{"input_tokens":9,"output_tokens":5,"total_tokens":14}}}"#,
+        ]);
+        assert_eq!(roles, [Other, Other, Content, Content, Content, Terminal]);
+        let usage = observed.reported.unwrap();
+        assert_eq!((usage.input_total(), usage.output_total()), (9, 5));
+        assert_eq!(usage.get(Meter::WebSearch), 1);
+        assert!((3..6).contains(&observed.output_units), "{}", observed.output_units);
+        assert_eq!(observed.response_id.as_deref(), Some("resp_1"));
+    }
+
+    #[test]
+    fn an_item_without_pieces_is_counted_whole() {
+        let (_, observed) = meter(&[
+            r#"{"type":"response.output_item.done","item":{"type":"function_call","arguments":"{\"city\":\"Rome\"}"}}"#,
+        ]);
+        assert!(observed.output_units > 3);
+    }
+
+    #[test]
+    fn a_failure_is_told_by_either_event() {
+        let (roles, _) = meter(&[
+            r#"{"type":"response.failed","response":{"status":"failed"}}"#,
+            r#"{"type":"error","message":"overloaded"}"#,
+        ]);
+        assert_eq!(roles, [FrameRole::Error, FrameRole::Error]);
+    }
+
+    #[test]
+    fn a_document_is_metered_or_is_no_answer() {
+        let answer = Bytes::from_static(
+            br#"{"id":"resp_2","object":"response","status":"completed",
+                "output":[{"type":"message","content":[{"type":"output_text","text":"Hello"}]}],
+                "usage":{"input_tokens":3,"output_tokens":2,"total_tokens":5}}"#,
+        );
+        let observed = meter_document(&answer).unwrap();
+        assert_eq!(observed.reported.unwrap().output_total(), 2);
+        assert!(observed.output_units > 0);
+        for text in ["<html>", "{}", r#"{"error":{"message":"x"}}"#, "[]"] {
+            assert!(meter_document(&Bytes::from_static(text.as_bytes())).is_none(), "{text}");
+        }
+    }
+}
