@@ -14,6 +14,7 @@ import { NotFoundPage } from "@/routes/not-found";
 import { RootPage } from "@/routes/root";
 
 import { parseTokensSearch } from "./lib/tokens-search";
+import { parseUsageSearch } from "./lib/usage-search";
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: RootPage,
@@ -39,6 +40,21 @@ const tokens = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const token = createRoute({
+  getParentRoute: () => app,
+  path: "/tokens/$id",
+  component: lazyRouteComponent(() => import("@/routes/token"), "TokenPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const usage = createRoute({
+  getParentRoute: () => app,
+  path: "/usage",
+  validateSearch: parseUsageSearch,
+  component: lazyRouteComponent(() => import("@/routes/usage"), "UsagePage"),
+  pendingComponent: PageSkeleton,
+});
+
 const channels = createRoute({
   getParentRoute: () => app,
   path: "/channels",
@@ -60,7 +76,12 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("@/routes/setup"), "SetupPage"),
 });
 
-const routeTree = root.addChildren([index, app.addChildren([tokens, channels]), signIn, setup]);
+const routeTree = root.addChildren([
+  index,
+  app.addChildren([tokens, token, usage, channels]),
+  signIn,
+  setup,
+]);
 
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, bodyOf } from "./client";
-import type { TokenQuery } from "./types";
+import type { TokenQuery, UsageQuery } from "./types";
 
 export const keys = {
   instance: ["instance"],
@@ -11,6 +11,8 @@ export const keys = {
   models: ["models"],
   channels: ["channels"],
   providers: ["providers"],
+  groups: ["groups"],
+  usage: ["usage"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -56,4 +58,42 @@ export const providersQuery = queryOptions({
   queryKey: keys.providers,
   queryFn: () => bodyOf(api.GET("/api/v1/providers")),
   staleTime: Infinity,
+});
+
+export const groupsQuery = queryOptions({
+  queryKey: keys.groups,
+  queryFn: () => bodyOf(api.GET("/api/v1/groups")),
+});
+
+export const tokenDetailQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.tokens, "detail", id],
+    queryFn: () => bodyOf(api.GET("/api/v1/tokens/{id}/detail", { params: { path: { id } } })),
+  });
+
+export const usageQuery = (query: UsageQuery) =>
+  queryOptions({
+    queryKey: [...keys.usage, "list", query],
+    queryFn: () => bodyOf(api.GET("/api/v1/usage", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+
+export const usageOfQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.usage, "one", id],
+    queryFn: () =>
+      bodyOf(api.GET("/api/v1/usage/{request_id}", { params: { path: { request_id: id } } })),
+  });
+
+export const seriesQuery = (token: string, last: number) =>
+  queryOptions({
+    queryKey: [...keys.usage, "series", token, last],
+    queryFn: () =>
+      bodyOf(api.GET("/api/v1/usage-series", { params: { query: { token, by: "day", last } } })),
+  });
+
+export const runningQuery = queryOptions({
+  queryKey: [...keys.usage, "running"],
+  queryFn: () => bodyOf(api.GET("/api/v1/running-requests")),
+  refetchInterval: 2_000,
 });

@@ -28,3 +28,7 @@ export type Model = Ok<paths["/api/v1/models"]["get"]>["items"][number];
 export type Channel = Ok<paths["/api/v1/channels"]["get"]>["items"][number];
 export type NewChannel = Body<paths["/api/v1/channels"]["post"]>;
 export type Provider = Ok<paths["/api/v1/providers"]["get"]>["items"][number];
+export type TokenDetail = Ok<paths["/api/v1/tokens/{id}/detail"]["get"]>;
+export type UsageQuery = Query<paths["/api/v1/usage"]["get"]>;
+export type UsageRow = Ok<paths["/api/v1/usage"]["get"]>["items"][number];
+export type Series = Ok<paths["/api/v1/usage-series"]["get"]>;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { KeyRound, Waypoints, type LucideIcon } from "lucide-react";
+import { KeyRound, ScrollText, Waypoints, type LucideIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { sessionQuery } from "@/api/queries";
@@ -23,6 +23,7 @@ export function MainNav({ canCollapse = false }: MainNavProps) {
     >
       <ul className="flex flex-col gap-0.5">
         <Entry to="/tokens" label={t("nav.tokens")} icon={KeyRound} canCollapse={canCollapse} />
+        <Entry to="/usage" label={t("nav.usage")} icon={ScrollText} canCollapse={canCollapse} />
       </ul>
       {session && isOperator(session.user.role) && (
         <>
@@ -49,7 +50,7 @@ export function MainNav({ canCollapse = false }: MainNavProps) {
 }
 
 interface EntryProps {
-  to: "/tokens" | "/channels";
+  to: "/tokens" | "/usage" | "/channels";
   label: string;
   icon: LucideIcon;
   canCollapse: boolean;

@@ -18,12 +18,13 @@ import { Switch } from "@/ui/switch";
 
 import { useFieldError } from "./use-field-error";
 
-const providers = ["openai", "anthropic", "simulated"] as const;
+const providers = ["openai", "anthropic", "gemini", "simulated"] as const;
 type ProviderId = (typeof providers)[number];
 
 const defaults: Record<ProviderId, { name: string; baseUrl: string }> = {
   openai: { name: "OpenAI", baseUrl: "https://api.openai.com/v1" },
   anthropic: { name: "Anthropic", baseUrl: "https://api.anthropic.com" },
+  gemini: { name: "Gemini", baseUrl: "https://generativelanguage.googleapis.com" },
   simulated: { name: "Simulated", baseUrl: "" },
 };
 

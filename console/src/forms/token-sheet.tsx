@@ -17,10 +17,12 @@ import { Sheet } from "@/ui/sheet";
 import { toasts } from "@/ui/toast";
 
 import { RevealPanel } from "./reveal-panel";
+import { AdvancedFields } from "./token-advanced";
 import { AddressesField, ExpirationField, ModelsField, QuotaField } from "./token-fields";
 import {
   changeOf,
   emptyValues,
+  hasAdvanced,
   newToken,
   tokenSchema,
   valuesOf,
@@ -114,6 +116,12 @@ function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenForm
         />
         <ModelsField control={control} errors={formState.errors} />
         <AddressesField control={control} errors={formState.errors} />
+        <AdvancedFields
+          control={control}
+          register={register}
+          errors={formState.errors}
+          isOpen={hasAdvanced(before)}
+        />
         {save.error && <ErrorNote error={save.error} />}
       </div>
       <footer className="flex shrink-0 justify-end gap-2 border-t border-line px-5 py-3">

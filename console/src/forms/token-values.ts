@@ -11,6 +11,25 @@ export type Lifetime = (typeof lifetimes)[number];
 
 const lifetimeDays: Partial<Record<Lifetime, number>> = { days30: 30, days90: 90, year: 365 };
 
+export const endpoints = [
+  "chat",
+  "responses",
+  "messages",
+  "gemini",
+  "embeddings",
+  "completions",
+  "models",
+] as const;
+
+const optionalAmount = z
+  .string()
+  .trim()
+  .refine((text) => text === "" || amountInput.test(text), "amount");
+const optionalRate = z
+  .string()
+  .trim()
+  .refine((text) => text === "" || /^[1-9]\d{0,8}$/.test(text), "rate");
+
 /** Messages are keys of `validation`, put into words where they are shown. */
 export const tokenSchema = z
   .object({
@@ -21,6 +40,15 @@ export const tokenSchema = z
     quota: z.string().trim(),
     models: z.array(z.string().regex(modelPattern, "model")),
     ipRules: z.array(z.string().refine(isIpRule, "ip")),
+    budgetDay: optionalAmount,
+    budgetWeek: optionalAmount,
+    budgetMonth: optionalAmount,
+    requestsPerMinute: optionalRate,
+    unitsPerMinute: optionalRate,
+    concurrency: optionalRate,
+    endpoints: z.array(z.string()),
+    tags: z.array(z.string()),
+    note: z.string(),
   })
   .superRefine((values, context) => {
     const wrong = (path: string, message: string) =>
@@ -35,6 +63,18 @@ export const tokenSchema = z
 
 export type TokenValues = z.infer<typeof tokenSchema>;
 
+const plain = {
+  budgetDay: "",
+  budgetWeek: "",
+  budgetMonth: "",
+  requestsPerMinute: "",
+  unitsPerMinute: "",
+  concurrency: "",
+  endpoints: [],
+  tags: [],
+  note: "",
+};
+
 export function emptyValues(name: string, models: string[]): TokenValues {
   return {
     name,
@@ -44,6 +84,7 @@ export function emptyValues(name: string, models: string[]): TokenValues {
     quota: "20",
     models,
     ipRules: [],
+    ...plain,
   };
 }
 
@@ -56,6 +97,15 @@ export function valuesOf(token: Token): TokenValues {
     quota: token.quota ?? "",
     models: token.models,
     ipRules: token.ip_rules,
+    budgetDay: token.budgets.day ?? "",
+    budgetWeek: token.budgets.week ?? "",
+    budgetMonth: token.budgets.month ?? "",
+    requestsPerMinute: String(token.rates.requests_per_minute ?? ""),
+    unitsPerMinute: String(token.rates.units_per_minute ?? ""),
+    concurrency: String(token.rates.concurrency ?? ""),
+    endpoints: token.endpoints,
+    tags: token.tags,
+    note: token.note,
   };
 }
 
@@ -66,6 +116,31 @@ export function expiryOf(values: Pick<TokenValues, "lifetime" | "customTime">): 
   return days === undefined ? null : inDays(days);
 }
 
+function budgetsOf(values: TokenValues) {
+  const amount = (text: string) => (text === "" ? null : canonicalAmount(text));
+  return {
+    day: amount(values.budgetDay),
+    week: amount(values.budgetWeek),
+    month: amount(values.budgetMonth),
+  };
+}
+
+function ratesOf(values: TokenValues) {
+  const rate = (text: string) => (text === "" ? null : Number(text));
+  return {
+    requests_per_minute: rate(values.requestsPerMinute),
+    units_per_minute: rate(values.unitsPerMinute),
+    concurrency: rate(values.concurrency),
+  };
+}
+
+/** Whether anything is set that the form keeps out of the way. */
+export function hasAdvanced(values: TokenValues): boolean {
+  return Object.entries(plain).some(
+    ([key, empty]) => JSON.stringify(values[key as keyof typeof plain]) !== JSON.stringify(empty),
+  );
+}
+
 export function newToken(values: TokenValues): NewToken {
   return {
     name: values.name,
@@ -73,6 +148,11 @@ export function newToken(values: TokenValues): NewToken {
     quota: values.isUnlimited ? null : canonicalAmount(values.quota),
     models: values.models,
     ip_rules: values.ipRules,
+    budgets: budgetsOf(values),
+    rates: ratesOf(values),
+    endpoints: values.endpoints,
+    tags: values.tags,
+    note: values.note,
     enabled: true,
   };
 }
@@ -88,5 +168,12 @@ export function changeOf(before: TokenValues, after: TokenValues): TokenChange {
     ...(isSame("isUnlimited", "quota") ? {} : { quota: whole.quota ?? null }),
     ...(isSame("models") ? {} : { models: after.models }),
     ...(isSame("ipRules") ? {} : { ip_rules: after.ipRules }),
+    ...(isSame("budgetDay", "budgetWeek", "budgetMonth") ? {} : { budgets: budgetsOf(after) }),
+    ...(isSame("requestsPerMinute", "unitsPerMinute", "concurrency")
+      ? {}
+      : { rates: ratesOf(after) }),
+    ...(isSame("endpoints") ? {} : { endpoints: after.endpoints }),
+    ...(isSame("tags") ? {} : { tags: after.tags }),
+    ...(isSame("note") ? {} : { note: after.note }),
   };
 }

@@ -41,6 +41,7 @@ describe("the two languages", () => {
       "reveal.claudeCode",
       "reveal.curl",
       "providerForm.anthropic",
+      "providerForm.gemini",
     ]);
     const same = [...english].filter(
       ([key, text]) => chinese.get(key) === text && !proper.has(key),

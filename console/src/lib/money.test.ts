@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import {
+  addMoney,
   amountInput,
   canonicalAmount,
   exactMoney,
@@ -57,4 +58,10 @@ describe("meters", () => {
     expect(["0", "0.00", "-0"].every(isZero)).toBe(true);
     expect(isZero("0.000000001")).toBe(false);
   });
+});
+
+it("amounts are summed to the nano-dollar", () => {
+  expect(addMoney([])).toBe("0");
+  expect(addMoney(["0.1", "0.2", "0.000000001"])).toBe("0.300000001");
+  expect(addMoney(["-1.5", "1"])).toBe("-0.5");
 });

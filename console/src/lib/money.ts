@@ -40,6 +40,15 @@ function toNano(value: string): bigint | null {
   return BigInt(sign + whole + fraction.slice(0, 9).padEnd(9, "0"));
 }
 
+/** The exact sum of amounts, as a decimal string. */
+export function addMoney(values: readonly string[]): string {
+  const nanos = values.reduce((sum, value) => sum + (toNano(value) ?? 0n), 0n);
+  const digits = (nanos < 0n ? -nanos : nanos).toString().padStart(10, "0");
+  const fraction = digits.slice(-9).replace(/0+$/, "");
+  const whole = digits.slice(0, -9);
+  return `${nanos < 0n ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
 /** What a person may type as an amount: plain digits, at most six decimals. */
 export const amountInput = /^\d{1,9}(\.\d{1,6})?$/;
 

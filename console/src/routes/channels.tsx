@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ellipsis, Plus, Trash2 } from "lucide-react";
+import { Ellipsis, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +9,7 @@ import { channelsQuery, keys, sessionQuery } from "@/api/queries";
 import type { Channel } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { PageHeader } from "@/components/page-header";
+import { ChannelSheet } from "@/forms/channel-sheet";
 import { ProviderForm } from "@/forms/provider-form";
 import { isOperator } from "@/lib/roles";
 import { formatDate } from "@/lib/time";
@@ -26,6 +27,7 @@ export function ChannelsPage() {
   const { data, error, refetch } = useQuery({ ...channelsQuery, enabled: isAllowed === true });
   const [isAdding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<Channel | null>(null);
+  const [editing, setEditing] = useState<Channel | null>(null);
 
   return (
     <>
@@ -55,7 +57,7 @@ export function ChannelsPage() {
         )}
         {data && data.items.length === 0 && <Empty />}
         {data && data.items.length > 0 && (
-          <ChannelList channels={data.items} onDelete={setLeaving} />
+          <ChannelList channels={data.items} onEdit={setEditing} onDelete={setLeaving} />
         )}
       </div>
       {isAdding && (
@@ -80,6 +82,9 @@ export function ChannelsPage() {
           </div>
         </Sheet>
       )}
+      {editing && (
+        <ChannelSheet key={editing.id} channel={editing} onClose={() => setEditing(null)} />
+      )}
       {leaving && <DeleteChannel channel={leaving} onClose={() => setLeaving(null)} />}
     </>
   );
@@ -97,9 +102,11 @@ function Empty() {
 
 function ChannelList({
   channels,
+  onEdit,
   onDelete,
 }: {
   channels: Channel[];
+  onEdit: (channel: Channel) => void;
   onDelete: (channel: Channel) => void;
 }) {
   const { t } = useTranslation();
@@ -124,6 +131,12 @@ function ChannelList({
               />
             }
           >
+            <MenuItem
+              onSelect={() => onEdit(channel)}
+              icon={<Pencil size={16} strokeWidth={1.75} aria-hidden className="text-muted" />}
+            >
+              {t("channels.edit")}
+            </MenuItem>
             <MenuItem
               tone="danger"
               onSelect={() => onDelete(channel)}
@@ -158,8 +171,12 @@ function ChannelFacts({ channel }: { channel: Channel }) {
           <>
             {" · "}
             {t("channels.columns.key")}: <span className="font-mono">{channel.key_hint}</span>
+            {channel.keys > 1 && ` +${channel.keys - 1}`}
           </>
         )}
+        {" · "}
+        {t("channels.priority")} {channel.priority} · {t("channels.weight")} {channel.weight}
+        {channel.group !== "default" && ` · ${channel.group}`}
       </p>
     </div>
   );

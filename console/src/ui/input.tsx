@@ -10,6 +10,19 @@ interface InputProps extends ComponentProps<"input"> {
   trail?: ReactNode;
 }
 
+export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
+  return (
+    <textarea
+      className={cx(
+        controlFrame,
+        "w-full px-2.5 py-2 font-mono text-meta outline-offset-[-1px] focus-visible:border-accent focus-visible:outline-2 focus-visible:outline-accent",
+        className,
+      )}
+      {...rest}
+    />
+  );
+}
+
 export function Input({ lead, trail, className, ...rest }: InputProps) {
   return (
     <div
