@@ -92,6 +92,11 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
     }
 
+    pub(crate) fn provider_failed(why: &str) -> Self {
+        let message = format!("The provider could not be asked. {why}");
+        Self::new(StatusCode::BAD_GATEWAY, "provider_failed", message)
+    }
+
     pub(crate) fn setup_done() -> Self {
         let message = "The relay has an owner already. Sign in instead.";
         Self::new(StatusCode::CONFLICT, "setup_done", message)

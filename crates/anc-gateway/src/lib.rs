@@ -22,7 +22,6 @@ mod ingress;
 mod limits;
 mod metrics;
 mod models;
-mod parked;
 mod relay;
 mod running;
 mod shared;
@@ -38,7 +37,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anc_domain::{ClientAddress, Clock, Entropy, RelayError, RequestId};
 use anc_limits::LocalLimits;
 use anc_store::{Store, StoreError};
-use anc_upstream::Upstream;
+use anc_upstream::{ParkedKeys, Upstream};
 use anc_wire::Operation;
 use arc_swap::ArcSwap;
 use http::{Request, Response};
@@ -83,12 +82,13 @@ impl std::fmt::Debug for Gateway {
 
 impl DataPlane {
     /// Reads the catalog and begins to follow the change feed, on the runtime that this is called
-    /// from. Fails where the store cannot be read.
+    /// from. Fails where the store cannot be read. Which keys rest is shared with whom it concerns.
     pub async fn start(
         store: Store,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         limits: Limits,
+        parked: ParkedKeys,
     ) -> Result<Self, StoreError> {
         // The feed is entered before the catalog is read: a change in between is then seen twice
         // rather than never.
@@ -99,7 +99,7 @@ impl DataPlane {
             directory: Directory::new(&limits),
             running: RunningRequests::new(limits.running_requests),
             rates: LocalLimits::default(),
-            parked: parked::ParkedKeys::default(),
+            parked,
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),
             store,

@@ -326,8 +326,9 @@ const fn place(id: ChannelId) -> Place {
     Place { table: "channel", row: id.as_i64(), column: "key" }
 }
 
-/// The first and last characters of a long key: `sk-…9xQ2`; of several, those of the first.
-fn key_hint(key: &Secret) -> Option<String> {
+/// What may be shown of a provider's key: the first and last characters of a long one, `sk-…9xQ2`,
+/// and nothing of a short one; of several, those of the first.
+pub fn key_hint(key: &Secret) -> Option<String> {
     let letters: Vec<char> = key.expose().lines().next()?.chars().collect();
     if letters.len() < HINTED_KEY_CHARS_MIN {
         return None;

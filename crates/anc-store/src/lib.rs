@@ -1,6 +1,7 @@
 //! Everything durable: one module for each aggregate, the ledger writer, the change feed.
 //!
-//! SQLite is embedded and the only engine so far. People's edits go through sqlx in short write
+//! Two engines, SQLite in a file and PostgreSQL, under one text of SQL (`sql.rs`) but for the ledger
+//! writer. People's edits go through sqlx in short write
 //! transactions; money goes through the ledger writer, a thread of its own that decides with the
 //! pure functions of `anc-ledger` and commits for all who wait. Both take one fair gate, since
 //! SQLite has one writer and no queue.
@@ -46,7 +47,7 @@ mod verify;
 pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
 pub use audit::{AuditEntry, AuditNote, Audits};
 pub use change::{Change, Changes, Follower, Topic};
-pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel};
+pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
 pub use error::StoreError;
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};

@@ -1,6 +1,7 @@
 //! The endpoints, one file for each resource.
 
 mod account;
+mod channel_probe;
 mod channels;
 mod credits;
 mod groups;
@@ -54,6 +55,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::set_price))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::update_channel, channels::delete_channel))
+        .routes(routes!(channel_probe::test_channel))
+        .routes(routes!(channel_probe::fetch_models))
         .routes(routes!(channels::list_providers))
         .routes(routes!(groups::list_groups))
         .routes(routes!(groups::set_group))
