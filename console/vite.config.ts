@@ -43,7 +43,11 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/v1"].map((path) => [path, process.env.ANC_RELAY_URL ?? "http://127.0.0.1:8080"]),
+      ["/api", "/v1"].map((path) => [
+        path,
+        // The relay compares the page's origin with the host that was called: it must stay.
+        { target: process.env.ANC_RELAY_URL ?? "http://127.0.0.1:8080", changeOrigin: false },
+      ]),
     ),
   },
 });

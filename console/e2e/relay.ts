@@ -86,3 +86,23 @@ export async function closePanel(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Done" }).click();
   await page.getByTestId("token-secret").waitFor({ state: "detached" });
 }
+
+/** Where a token's facts stand: a row of the table, or a card on a phone. */
+export function tokenPlace(page: Page, name: string) {
+  const place = page.getByRole("row").or(page.getByRole("listitem"));
+  return place.filter({ hasText: name }).last();
+}
+
+/** A call as an application makes it. */
+export async function chat(origin: string, secret: string, model = "sim-gpt") {
+  const response = await fetch(`${origin}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      model,
+      max_tokens: 50,
+      messages: [{ role: "user", content: "Say hello" }],
+    }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, never> };
+}

@@ -1,26 +1,7 @@
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 
 import { words } from "../src/contract/words";
-import { addToken, closePanel, owner, setUp, test } from "./relay";
-
-/** Where a token's facts stand: a row of the table, or a card on a phone. */
-function tokenPlace(page: Page, name: string) {
-  const place = page.getByRole("row").or(page.getByRole("listitem"));
-  return place.filter({ hasText: name }).last();
-}
-
-async function chat(origin: string, secret: string) {
-  const response = await fetch(`${origin}/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      model: "sim-gpt",
-      max_tokens: 50,
-      messages: [{ role: "user", content: "Say hello" }],
-    }),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, never> };
-}
+import { addToken, chat, closePanel, owner, setUp, test, tokenPlace } from "./relay";
 
 test("the tokens page does what the platform's documentation says, step by step", async ({
   page,

@@ -65,6 +65,17 @@ export const groupsQuery = queryOptions({
   queryFn: () => bodyOf(api.GET("/api/v1/groups")),
 });
 
+export const askAddress = (ip_rules: string[], address: string | null) =>
+  bodyOf(api.POST("/api/v1/address-check", { body: { ip_rules, address } }));
+
+/** Whether the browser's own address would pass these rules. */
+export const ownAddressQuery = (rules: string[]) =>
+  queryOptions({
+    queryKey: ["address-check", rules],
+    queryFn: () => askAddress(rules, null),
+    staleTime: 60_000,
+  });
+
 export const tokenDetailQuery = (id: string) =>
   queryOptions({
     queryKey: [...keys.tokens, "detail", id],

@@ -32,3 +32,7 @@ export type TokenDetail = Ok<paths["/api/v1/tokens/{id}/detail"]["get"]>;
 export type UsageQuery = Query<paths["/api/v1/usage"]["get"]>;
 export type UsageRow = Ok<paths["/api/v1/usage"]["get"]>["items"][number];
 export type Series = Ok<paths["/api/v1/usage-series"]["get"]>;
+export type BulkAction = Body<paths["/api/v1/tokens/bulk"]["post"]>;
+export type BulkOutcome = Ok<paths["/api/v1/tokens/bulk"]["post"]>;
+export type CreatedTokens = Ok<paths["/api/v1/tokens/batch"]["post"]>;
+export type Group = Ok<paths["/api/v1/groups"]["get"]>["items"][number];

@@ -1,7 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { sessionQuery } from "@/api/queries";
 import { setShortcuts, usePreferences } from "@/lib/preferences";
+import { isOperator } from "@/lib/roles";
 import { useShortcut } from "@/lib/use-shortcut";
 import { Dialog } from "@/ui/dialog";
 import { Kbd } from "@/ui/kbd";
@@ -11,14 +15,28 @@ import { Switch } from "@/ui/switch";
 export function ShortcutsHelp() {
   const { t } = useTranslation();
   const { hasShortcuts } = usePreferences();
+  const navigate = useNavigate();
   const [isOpen, setOpen] = useState(false);
   useShortcut("?", () => setOpen(true));
 
+  useShortcut("g t", () => void navigate({ to: "/tokens" }));
+  useShortcut("g l", () => void navigate({ to: "/usage" }));
+  const { data: session } = useQuery(sessionQuery);
+  const hasChannels = session !== undefined && isOperator(session.user.role);
+  useShortcut("g c", () => hasChannels && void navigate({ to: "/channels" }));
+
   const keys = [
-    { key: "c", action: t("shortcuts.create") },
-    { key: "/", action: t("shortcuts.search") },
-    { key: "?", action: t("shortcuts.help") },
-    { key: "Esc", action: t("shortcuts.close") },
+    { keys: ["c"], action: t("shortcuts.create") },
+    { keys: ["/"], action: t("shortcuts.search") },
+    { keys: ["j", "k"], action: t("shortcuts.rows") },
+    { keys: ["x"], action: t("shortcuts.select") },
+    { keys: ["e"], action: t("shortcuts.edit") },
+    { keys: ["Enter"], action: t("shortcuts.open") },
+    { keys: ["g", "t"], action: t("shortcuts.goTokens") },
+    { keys: ["g", "l"], action: t("shortcuts.goUsage") },
+    ...(hasChannels ? [{ keys: ["g", "c"], action: t("shortcuts.goChannels") }] : []),
+    { keys: ["?"], action: t("shortcuts.help") },
+    { keys: ["Esc"], action: t("shortcuts.close") },
   ];
 
   return (
@@ -30,11 +48,13 @@ export function ShortcutsHelp() {
       closeLabel={t("common.close")}
     >
       <dl className="mt-4">
-        {keys.map(({ key, action }) => (
-          <div key={key} className="flex h-9 items-center justify-between border-t border-line">
+        {keys.map(({ keys: printed, action }) => (
+          <div key={action} className="flex h-9 items-center justify-between border-t border-line">
             <dt>{action}</dt>
-            <dd>
-              <Kbd>{key}</Kbd>
+            <dd className="flex gap-1">
+              {printed.map((key) => (
+                <Kbd key={key}>{key}</Kbd>
+              ))}
             </dd>
           </div>
         ))}

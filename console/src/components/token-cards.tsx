@@ -1,6 +1,9 @@
 import { useTranslation } from "react-i18next";
 
 import type { Token } from "@/api/types";
+import { cx } from "@/lib/cx";
+import type { Selection } from "@/lib/use-selection";
+import { Checkbox } from "@/ui/checkbox";
 
 import {
   CreatedCell,
@@ -16,10 +19,18 @@ import type { TokenActions } from "./token-table";
 
 interface TokenCardsProps extends TokenActions {
   tokens: Token[];
+  selection: Selection;
 }
 
 /** The same facts as the table's, one token below the other, for a phone. */
-export function TokenCards({ tokens, onSwitch, onEdit, onDelete }: TokenCardsProps) {
+export function TokenCards({
+  tokens,
+  selection,
+  onSwitch,
+  onEdit,
+  onRotate,
+  onDelete,
+}: TokenCardsProps) {
   const { t } = useTranslation();
   return (
     <ul
@@ -29,13 +40,27 @@ export function TokenCards({ tokens, onSwitch, onEdit, onDelete }: TokenCardsPro
       {tokens.map((token) => (
         <li
           key={token.id}
-          className="flex flex-col gap-3 border-t border-line p-4 first:border-t-0"
+          data-row={token.id}
+          className={cx(
+            "flex flex-col gap-3 border-t border-line p-4 first:border-t-0",
+            selection.has(token.id) && "bg-accent-soft",
+          )}
         >
-          <div className="flex items-start justify-between gap-2">
-            <NameCell token={token} onEdit={() => onEdit(token)} />
+          <div className="flex items-start gap-2">
+            <span className="-ml-1 flex h-5 items-center">
+              <Checkbox
+                isChecked={selection.has(token.id)}
+                onChange={() => selection.toggle(token.id)}
+                label={t("tokens.select", { name: token.name })}
+              />
+            </span>
+            <div className="min-w-0 flex-1">
+              <NameCell token={token} />
+            </div>
             <TokenMenu
               token={token}
               onEdit={() => onEdit(token)}
+              onRotate={() => onRotate(token)}
               onDelete={() => onDelete(token)}
             />
           </div>

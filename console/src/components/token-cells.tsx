@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import type { Token } from "@/api/types";
@@ -27,17 +28,19 @@ function Explained({
   );
 }
 
-export function NameCell({ token, onEdit }: { token: Token; onEdit: () => void }) {
+/** The name leads to the token's own page. */
+export function NameCell({ token }: { token: Token }) {
   return (
     <div className="flex min-w-0 flex-col items-start">
-      <button
-        type="button"
-        onClick={onEdit}
-        className="max-w-full truncate rounded-[4px] text-left font-medium hover:text-accent"
+      <Link
+        to="/tokens/$id"
+        params={{ id: token.id }}
+        data-row-link
+        className="max-w-full truncate rounded-[4px] font-medium hover:text-accent"
         title={token.name}
       >
         {token.name}
-      </button>
+      </Link>
       <span className="max-w-full truncate font-mono text-meta text-muted">{token.hint}</span>
     </div>
   );

@@ -6,6 +6,7 @@ import { Field } from "@/ui/field";
 import { Input } from "@/ui/input";
 import { MultiCombobox } from "@/ui/multi-combobox";
 
+import { GroupField } from "./group-field";
 import { endpoints, type TokenValues } from "./token-values";
 import { useFieldError } from "./use-field-error";
 
@@ -15,16 +16,18 @@ interface AdvancedProps {
   errors: FieldErrors<TokenValues>;
   /** Open where something in it is set or wrong. */
   isOpen: boolean;
+  /** Several can be made at once, but not edited. */
+  isNew: boolean;
 }
 
 const budgets = ["budgetDay", "budgetWeek", "budgetMonth"] as const;
 const rates = ["requestsPerMinute", "unitsPerMinute", "concurrency"] as const;
 
 /** What few tokens need: out of the way until it is asked for. */
-export function AdvancedFields({ control, register, errors, isOpen }: AdvancedProps) {
+export function AdvancedFields({ control, register, errors, isOpen, isNew }: AdvancedProps) {
   const { t } = useTranslation();
   const errorText = useFieldError();
-  const hasError = [...budgets, ...rates].some((name) => errors[name]);
+  const hasError = [...budgets, ...rates, "count" as const].some((name) => errors[name]);
   return (
     <details open={isOpen || hasError || undefined} className="group border-t border-line pt-4">
       <summary className="cursor-default rounded-[4px] text-head font-medium select-none">
@@ -73,6 +76,7 @@ export function AdvancedFields({ control, register, errors, isOpen }: AdvancedPr
             </Field>
           ))}
         </div>
+        <GroupField control={control} />
         <Field label={t("tokenForm.endpoints")} help={t("tokenForm.endpointsHelp")}>
           {(field) => (
             <Controller
@@ -119,6 +123,23 @@ export function AdvancedFields({ control, register, errors, isOpen }: AdvancedPr
             <Input {...field} autoComplete="off" maxLength={2000} {...register("note")} />
           )}
         </Field>
+        {isNew && (
+          <Field
+            label={t("tokenForm.count")}
+            help={t("tokenForm.countHelp")}
+            error={errorText(errors.count?.message)}
+          >
+            {(field) => (
+              <Input
+                {...field}
+                inputMode="numeric"
+                autoComplete="off"
+                className="tabular w-24"
+                {...register("count")}
+              />
+            )}
+          </Field>
+        )}
       </div>
     </details>
   );

@@ -2,12 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Controller, useWatch, type Control, type FieldErrors } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 
-import { modelsQuery, sessionQuery } from "@/api/queries";
-import { isIpRule, locksOut } from "@/lib/ip";
+import { modelsQuery } from "@/api/queries";
 import { matchingModels, modelPattern } from "@/lib/patterns";
 import { formatExact } from "@/lib/time";
-import { Button } from "@/ui/button";
-import { ChipsInput } from "@/ui/chips-input";
 import { Field, FieldGroup } from "@/ui/field";
 import { Input } from "@/ui/input";
 import { MultiCombobox } from "@/ui/multi-combobox";
@@ -17,7 +14,7 @@ import { Switch } from "@/ui/switch";
 import { expiryOf, lifetimes, type TokenValues } from "./token-values";
 import { useFieldError } from "./use-field-error";
 
-interface FieldsProps {
+export interface FieldsProps {
   control: Control<TokenValues>;
   errors: FieldErrors<TokenValues>;
 }
@@ -145,52 +142,6 @@ export function ModelsField({ control, errors }: FieldsProps) {
               placeholder={t("tokenForm.modelsPlaceholder")}
               placeholderMore={t("tokenForm.modelsMore")}
             />
-          )}
-        />
-      )}
-    </Field>
-  );
-}
-
-export function AddressesField({ control, errors }: FieldsProps) {
-  const { t } = useTranslation();
-  const errorText = useFieldError();
-  const { data: session } = useQuery(sessionQuery);
-  const own = session?.client_address ?? "";
-  const rules = useWatch({ control, name: "ipRules" });
-  const bad = rules.find((rule) => !isIpRule(rule));
-  return (
-    <Field
-      label={t("tokenForm.ips")}
-      help={t("tokenForm.ipsHelp")}
-      warning={locksOut(rules, own) && t("tokenForm.ipsLockOut", { address: own })}
-      error={errors.ipRules ? errorText("ip", bad) : undefined}
-    >
-      {(field) => (
-        <Controller
-          control={control}
-          name="ipRules"
-          render={({ field: { value, onChange } }) => (
-            <div className="flex flex-col gap-2">
-              <ChipsInput
-                {...field}
-                values={value}
-                onChange={onChange}
-                placeholder={t("tokenForm.ipsPlaceholder")}
-                placeholderMore={t("tokenForm.ipsMore")}
-                removeLabel={(rule) => t("common.remove", { value: rule })}
-                isInvalid={(rule) => !isIpRule(rule)}
-              />
-              {own !== "" && !value.includes(own) && (
-                <Button
-                  size="small"
-                  className="self-start"
-                  onClick={() => onChange([...value, own])}
-                >
-                  {t("tokenForm.ipsAddMine", { address: own })}
-                </Button>
-              )}
-            </div>
           )}
         />
       )}

@@ -1,34 +1,26 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 
-import { api, bodyOf } from "@/api/client";
-import type { ApiError } from "@/api/errors";
 import { keys } from "@/api/queries";
-import type { CreatedToken, Token, TokenList } from "@/api/types";
+import type { Token, TokenList } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { formatMoney } from "@/lib/money";
 import { Button } from "@/ui/button";
 import { Field } from "@/ui/field";
 import { Input } from "@/ui/input";
 import { Sheet } from "@/ui/sheet";
-import { toasts } from "@/ui/toast";
 
+import { AddressesField } from "./addresses-field";
+import { BatchPanel } from "./batch-panel";
 import { RevealPanel } from "./reveal-panel";
 import { AdvancedFields } from "./token-advanced";
-import { AddressesField, ExpirationField, ModelsField, QuotaField } from "./token-fields";
-import {
-  changeOf,
-  emptyValues,
-  hasAdvanced,
-  newToken,
-  tokenSchema,
-  valuesOf,
-  type TokenValues,
-} from "./token-values";
+import { ExpirationField, ModelsField, QuotaField } from "./token-fields";
+import { emptyValues, hasAdvanced, tokenSchema, valuesOf, type TokenValues } from "./token-values";
 import { useFieldError } from "./use-field-error";
+import { useSaveToken, type Created } from "./use-save-token";
 
 interface TokenSheetProps {
   /** The token to edit; null makes a new one. */
@@ -42,8 +34,9 @@ interface TokenSheetProps {
 /** The form at the edge of the page; after a new token it shows the secret, once. */
 export function TokenSheet({ token, name = "", models = [], onClose }: TokenSheetProps) {
   const { t } = useTranslation();
-  const [created, setCreated] = useState<CreatedToken | null>(null);
+  const [created, setCreated] = useState<Created | null>(null);
   const firstField = useRef<HTMLInputElement | null>(null);
+  if (created && "items" in created) return <BatchPanel created={created} onClose={onClose} />;
   if (created) return <RevealPanel created={created} onClose={onClose} />;
   return (
     <Sheet
@@ -68,7 +61,7 @@ interface TokenFormProps {
   token: Token | null;
   initial: TokenValues;
   firstField: React.RefObject<HTMLInputElement | null>;
-  onCreated: (created: CreatedToken) => void;
+  onCreated: (created: Created) => void;
   onClose: () => void;
 }
 
@@ -78,7 +71,7 @@ function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenForm
   const [before] = useState(initial);
   const form = useForm<TokenValues>({ resolver: zodResolver(tokenSchema), defaultValues: before });
   const { control, register, handleSubmit, formState } = form;
-  const save = useSave(token, before, onCreated, onClose);
+  const save = useSaveToken(token, before, onCreated, onClose);
   const isTaken = useIsNameTaken(useWatch({ control, name: "name" }), token);
   const nameField = register("name");
 
@@ -121,6 +114,7 @@ function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenForm
           register={register}
           errors={formState.errors}
           isOpen={hasAdvanced(before)}
+          isNew={token === null}
         />
         {save.error && <ErrorNote error={save.error} />}
       </div>
@@ -134,40 +128,6 @@ function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenForm
   );
 }
 
-function useSave(
-  token: Token | null,
-  before: TokenValues,
-  onCreated: (created: CreatedToken) => void,
-  onClose: () => void,
-) {
-  const { t } = useTranslation();
-  const queryClient = useQueryClient();
-  return useMutation<CreatedToken | Token, ApiError, TokenValues>({
-    mutationFn: (values) =>
-      token
-        ? bodyOf(
-            api.PATCH("/api/v1/tokens/{id}", {
-              params: { path: { id: token.id } },
-              body: changeOf(before, values),
-            }),
-          )
-        : bodyOf(api.POST("/api/v1/tokens", { body: newToken(values) })),
-    onSuccess: async (saved) => {
-      void queryClient.invalidateQueries({ queryKey: keys.tokens });
-      if ("secret" in saved) {
-        onCreated(saved);
-        return;
-      }
-      toasts.add({
-        type: "plain",
-        title: t("tokens.savedToast", { name: saved.name }),
-        priority: "low",
-      });
-      onClose();
-    },
-  });
-}
-
 /** Whether another token in sight has the same name; allowed, but worth a word. */
 function useIsNameTaken(name: string, token: Token | null): boolean {
   const queryClient = useQueryClient();
@@ -175,40 +135,5 @@ function useIsNameTaken(name: string, token: Token | null): boolean {
   const wanted = name.trim();
   return lists.some(([, list]) =>
     list?.items.some((other) => other.id !== token?.id && other.name === wanted),
-  );
-}
-
-/** The form of a token that the address names and the page may not have in sight. */
-export function EditTokenSheet({
-  id,
-  known,
-  onClose,
-}: {
-  id: string;
-  known: Token | undefined;
-  onClose: () => void;
-}) {
-  const { t } = useTranslation();
-  const { data, error } = useQuery({
-    queryKey: [...keys.tokens, "form", id],
-    queryFn: () => bodyOf(api.GET("/api/v1/tokens/{id}", { params: { path: { id } } })),
-    enabled: known === undefined,
-    gcTime: 0,
-  });
-  // The list may be read anew while the form is open; what is being edited must not change under it.
-  const [first] = useState(known);
-  const token = first ?? data;
-  if (token) return <TokenSheet token={token} onClose={onClose} />;
-  return (
-    <Sheet
-      isOpen
-      onClose={onClose}
-      title={t("tokenForm.editFallback")}
-      closeLabel={t("common.close")}
-    >
-      <div className="p-5">
-        {error ? <ErrorNote error={error} /> : <span className="skeleton block h-5 w-40" />}
-      </div>
-    </Sheet>
   );
 }

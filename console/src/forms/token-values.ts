@@ -49,6 +49,11 @@ export const tokenSchema = z
     endpoints: z.array(z.string()),
     tags: z.array(z.string()),
     note: z.string(),
+    group: z.string(),
+    count: z
+      .string()
+      .trim()
+      .refine((text) => /^([1-9]\d?|100)$/.test(text), "count"),
   })
   .superRefine((values, context) => {
     const wrong = (path: string, message: string) =>
@@ -73,7 +78,11 @@ const plain = {
   endpoints: [],
   tags: [],
   note: "",
+  count: "1",
 };
+
+/** The group that a token belongs to where nobody chose one. */
+export const default_group = "default";
 
 export function emptyValues(name: string, models: string[]): TokenValues {
   return {
@@ -84,6 +93,7 @@ export function emptyValues(name: string, models: string[]): TokenValues {
     quota: "20",
     models,
     ipRules: [],
+    group: default_group,
     ...plain,
   };
 }
@@ -106,6 +116,8 @@ export function valuesOf(token: Token): TokenValues {
     endpoints: token.endpoints,
     tags: token.tags,
     note: token.note,
+    group: token.group,
+    count: "1",
   };
 }
 
@@ -136,6 +148,7 @@ function ratesOf(values: TokenValues) {
 
 /** Whether anything is set that the form keeps out of the way. */
 export function hasAdvanced(values: TokenValues): boolean {
+  if (values.group !== default_group) return true;
   return Object.entries(plain).some(
     ([key, empty]) => JSON.stringify(values[key as keyof typeof plain]) !== JSON.stringify(empty),
   );
@@ -153,6 +166,7 @@ export function newToken(values: TokenValues): NewToken {
     endpoints: values.endpoints,
     tags: values.tags,
     note: values.note,
+    group: values.group,
     enabled: true,
   };
 }
@@ -175,5 +189,6 @@ export function changeOf(before: TokenValues, after: TokenValues): TokenChange {
     ...(isSame("endpoints") ? {} : { endpoints: after.endpoints }),
     ...(isSame("tags") ? {} : { tags: after.tags }),
     ...(isSame("note") ? {} : { note: after.note }),
+    ...(isSame("group") ? {} : { group: after.group }),
   };
 }

@@ -2,8 +2,35 @@ import { useEffect, useRef } from "react";
 
 import { usePreferences } from "./preferences";
 
-/** One printed key. Off while typing, while anything is open above the page, and if switched off. */
-export function useShortcut(key: string, action: () => void): void {
+/** How long a first key such as `g` waits for its second. */
+const sequence_ms = 1_000;
+
+let lead: { key: string; at: number } | null = null;
+
+/** What was pressed, with the key before it where the two belong together: "g t". */
+export function pressed(key: string, now: number): string {
+  const isSecond = lead !== null && now - lead.at < sequence_ms;
+  const whole = isSecond && lead ? `${lead.key} ${key}` : key;
+  lead = key === "g" && !isSecond ? { key, at: now } : null;
+  return whole;
+}
+
+const listeners = new Map<string, (event: KeyboardEvent) => void>();
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (isTyping(event.target) || isCovered()) return;
+  const listener = listeners.get(pressed(event.key, event.timeStamp));
+  if (listener === undefined) return;
+  event.preventDefault();
+  listener(event);
+}
+
+/**
+ * One printed key, or two after each other ("g t"). Off while typing, while anything is open above
+ * the page, and if switched off.
+ */
+export function useShortcut(keys: string, action: () => void): void {
   const { hasShortcuts } = usePreferences();
   const latest = useRef(action);
   useEffect(() => {
@@ -12,21 +39,21 @@ export function useShortcut(key: string, action: () => void): void {
 
   useEffect(() => {
     if (!hasShortcuts) return;
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.defaultPrevented || isTyping(event.target) || isCovered()) return;
-      event.preventDefault();
-      latest.current();
+    const listener = () => latest.current();
+    if (listeners.size === 0) document.addEventListener("keydown", onKeyDown);
+    listeners.set(keys, listener);
+    return () => {
+      // Another page may have taken the key over in the meantime.
+      if (listeners.get(keys) === listener) listeners.delete(keys);
+      if (listeners.size === 0) document.removeEventListener("keydown", onKeyDown);
     };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, [key, hasShortcuts]);
+  }, [keys, hasShortcuts]);
 }
 
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    target.closest("input, textarea, select, [contenteditable]") !== null
+    target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null
   );
 }
 

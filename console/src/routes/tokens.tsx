@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { tokensQuery } from "@/api/queries";
@@ -10,14 +10,20 @@ import type { Token, TokenList } from "@/api/types";
 import { DeleteToken } from "@/components/delete-token";
 import { ErrorNote } from "@/components/error-note";
 import { PageHeader } from "@/components/page-header";
-import { TokenCards } from "@/components/token-cards";
+import { Pager } from "@/components/pager";
+import { TokenBulkBar } from "@/components/token-bulk-bar";
+import { TokenCards, TokenCardsSkeleton } from "@/components/token-cards";
 import { TokenTable, TokenTableSkeleton } from "@/components/token-table";
 import { NoMatch, NoTokens } from "@/components/tokens-empty";
 import { TokensToolbar } from "@/components/tokens-toolbar";
-import { EditTokenSheet, TokenSheet } from "@/forms/token-sheet";
+import { EditTokenSheet } from "@/forms/edit-token-sheet";
+import { RotateToken } from "@/forms/rotate-token";
+import { TokenSheet } from "@/forms/token-sheet";
 import { cx } from "@/lib/cx";
 import { default_sort, toTokenQuery, type TokensSearch } from "@/lib/tokens-search";
 import { useHasTable } from "@/lib/use-media";
+import { useRowKeys } from "@/lib/use-row-keys";
+import { useSelection } from "@/lib/use-selection";
 import { useShortcut } from "@/lib/use-shortcut";
 import { Button } from "@/ui/button";
 
@@ -27,6 +33,7 @@ export function TokensPage() {
   const { data, error, refetch, isPlaceholderData } = useQuery(tokensQuery(toTokenQuery(search)));
   const change = useSearchChange();
   const [leaving, setLeaving] = useState<Token | null>(null);
+  const [rotating, setRotating] = useState<Token | null>(null);
   const add = () => change({ new: "1" });
   const closeForm = () =>
     change({ new: undefined, name: undefined, models: undefined, edit: undefined });
@@ -71,6 +78,7 @@ export function TokensPage() {
               search={search}
               isFailed={error !== null}
               onChange={change}
+              onRotate={setRotating}
               onDelete={setLeaving}
             />
           </div>
@@ -92,6 +100,7 @@ export function TokensPage() {
           onClose={closeForm}
         />
       )}
+      {rotating && <RotateToken token={rotating} onClose={() => setRotating(null)} />}
       {leaving && <DeleteToken token={leaving} onClose={() => setLeaving(null)} />}
     </>
   );
@@ -119,72 +128,50 @@ interface TokensProps {
   search: TokensSearch;
   isFailed: boolean;
   onChange: SearchChange;
+  onRotate: (token: Token) => void;
   onDelete: (token: Token) => void;
 }
 
-function Tokens({ data, search, isFailed, onChange, onDelete }: TokensProps) {
+const none: Token[] = [];
+
+function Tokens({ data, search, isFailed, onChange, onRotate, onDelete }: TokensProps) {
+  const { t, i18n } = useTranslation();
   const hasTable = useHasTable();
   const onSwitch = useTokenSwitch();
+  const tokens = data?.items ?? none;
+  const selection = useSelection(useMemo(() => tokens.map((token) => token.id), [tokens]));
+  useRowKeys({ onSelect: selection.toggle, onEdit: (id) => onChange({ edit: id }) });
   const sort = search.sort ?? default_sort;
-  if (data === undefined) return isFailed ? null : <TokenTableSkeleton sort={sort} />;
-  if (data.items.length === 0) {
+  if (data === undefined) {
+    if (isFailed) return null;
+    return hasTable ? <TokenTableSkeleton sort={sort} /> : <TokenCardsSkeleton />;
+  }
+  if (tokens.length === 0) {
     return <NoMatch onClear={() => onChange({ search: undefined, status: undefined })} />;
   }
-  const actions = { onSwitch, onDelete, onEdit: (token: Token) => onChange({ edit: token.id }) };
+  const onEdit = (token: Token) => onChange({ edit: token.id });
+  const actions = { onSwitch, onEdit, onRotate, onDelete };
+  const count = new Intl.NumberFormat(i18n.language).format(data.total) as never;
   return (
     <>
       {hasTable ? (
         <TokenTable
-          tokens={data.items}
+          tokens={tokens}
+          selection={selection}
           sort={sort}
           onSort={(next) => onChange({ sort: next })}
           {...actions}
         />
       ) : (
-        <TokenCards tokens={data.items} {...actions} />
+        <TokenCards tokens={tokens} selection={selection} {...actions} />
       )}
-      <Pages data={data} search={search} />
+      <Pager from="/tokens" cursor={search.cursor} next={data.next_cursor}>
+        {t(data.total === 1 ? "tokens.countOne" : "tokens.countOther", { count })}
+      </Pager>
+      <TokenBulkBar
+        tokens={tokens.filter((token) => selection.ids.includes(token.id))}
+        onClear={selection.clear}
+      />
     </>
-  );
-}
-
-/** Pages are walked one by one: each knows only where the next one starts. */
-function Pages({ data, search }: { data: TokenList; search: TokensSearch }) {
-  const { t, i18n } = useTranslation();
-  const navigate = useNavigate({ from: "/tokens" });
-  const count = new Intl.NumberFormat(i18n.language).format(data.total);
-  const next = data.next_cursor;
-  // A page that was reached by a link has none before it in the history; its way back is the start.
-  const isFollowing = useRouterState({ select: (state) => state.location.state.isFollowingPage });
-  const back = () =>
-    isFollowing
-      ? window.history.back()
-      : void navigate({ search: (before) => ({ ...before, cursor: undefined }) });
-  return (
-    <div className="mt-3 flex items-center justify-between gap-3 text-head text-muted">
-      <span className="tabular">
-        {t(data.total === 1 ? "tokens.countOne" : "tokens.countOther", { count: count as never })}
-      </span>
-      <span className="flex gap-2">
-        {search.cursor && (
-          <Button size="small" onClick={back}>
-            {t("tokens.previous")}
-          </Button>
-        )}
-        {next && (
-          <Button
-            size="small"
-            onClick={() =>
-              void navigate({
-                search: (before) => ({ ...before, cursor: next }),
-                state: { isFollowingPage: true },
-              })
-            }
-          >
-            {t("tokens.next")}
-          </Button>
-        )}
-      </span>
-    </div>
   );
 }

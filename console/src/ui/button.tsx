@@ -25,6 +25,18 @@ const sizes = {
   large: "h-10 px-4 text-body gap-2",
 } as const;
 
+/** How a button looks, for what is a link by its nature. */
+export function buttonLook(
+  variant: keyof typeof variants = "secondary",
+  size: keyof typeof sizes = "medium",
+): string {
+  return cx(
+    "inline-flex shrink-0 select-none items-center justify-center rounded-control font-medium whitespace-nowrap transition-colors disabled:opacity-50",
+    sizes[size],
+    variants[variant],
+  );
+}
+
 export function Button({
   variant = "secondary",
   size = "medium",
@@ -42,13 +54,7 @@ export function Button({
       aria-busy={isBusy || undefined}
       aria-disabled={isBusy || undefined}
       onClick={isBusy ? (event) => event.preventDefault() : onClick}
-      className={cx(
-        "inline-flex shrink-0 select-none items-center justify-center rounded-control font-medium whitespace-nowrap transition-colors disabled:opacity-50",
-        sizes[size],
-        variants[variant],
-        isBusy && "opacity-70",
-        className,
-      )}
+      className={cx(buttonLook(variant, size), isBusy && "opacity-70", className)}
       {...rest}
     >
       {icon}
