@@ -26,7 +26,7 @@ export function TokenBulkBar({ tokens, onClear }: TokenBulkBarProps) {
   return (
     <section
       aria-label={t("bulk.label")}
-      className="floating sticky bottom-4 z-10 mx-auto mt-4 flex w-fit max-w-full flex-wrap items-center gap-1 rounded-panel border border-line-strong bg-surface p-1.5 shadow-floating"
+      className="floating sticky bottom-4 z-10 mt-4 ml-auto flex w-fit max-w-full flex-wrap items-center gap-1 rounded-panel border border-line-strong bg-surface p-1.5 shadow-floating"
     >
       <span role="status" className="tabular px-2 font-medium whitespace-nowrap">
         {t("bulk.selected", { count: tokens.length })}

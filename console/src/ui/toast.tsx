@@ -19,7 +19,9 @@ export function ToastArea({ closeLabel, children }: ToastsProps) {
     <Toast.Provider toastManager={toasts} timeout={shown_ms} limit={4}>
       {children}
       <Toast.Portal>
-        <Toast.Viewport className="fixed inset-x-4 bottom-4 z-60 flex flex-col-reverse items-end gap-2 outline-none table:left-auto table:w-[380px]">
+        {/* Beside the sheets at the right edge, and on a phone above their feet: the buttons there
+            must not be covered for as long as a toast is shown. */}
+        <Toast.Viewport className="fixed inset-x-4 bottom-[76px] z-60 flex flex-col-reverse items-start gap-2 outline-none table:right-auto table:bottom-4 table:left-[88px] table:w-[320px] menu:left-[264px]">
           <ToastList closeLabel={closeLabel} />
         </Toast.Viewport>
       </Toast.Portal>
@@ -33,7 +35,7 @@ function ToastList({ closeLabel }: { closeLabel: string }) {
     <Toast.Root
       key={toast.id}
       toast={toast}
-      swipeDirection={["right", "down"]}
+      swipeDirection={["left", "down"]}
       className={cx(
         "floating w-full rounded-panel border bg-surface shadow-floating outline-none data-[limited]:hidden",
         toast.type === "error" ? "border-bad" : "border-line-strong",
