@@ -13,6 +13,7 @@ import { PageSkeleton } from "@/components/page-skeleton";
 import { NotFoundPage } from "@/routes/not-found";
 import { RootPage } from "@/routes/root";
 
+import { spans, type Span } from "./lib/spans";
 import { parseTokensSearch } from "./lib/tokens-search";
 import { parseUsageSearch } from "./lib/usage-search";
 
@@ -43,6 +44,9 @@ const tokens = createRoute({
 const token = createRoute({
   getParentRoute: () => app,
   path: "/tokens/$id",
+  validateSearch: (search): { days?: Span | undefined } => ({
+    days: spans.find((span) => span === search["days"]),
+  }),
   component: lazyRouteComponent(() => import("@/routes/token"), "TokenPage"),
   pendingComponent: PageSkeleton,
 });

@@ -38,12 +38,6 @@ export const tokensQuery = (query: TokenQuery) =>
     placeholderData: keepPreviousData,
   });
 
-export const tokenQuery = (id: string) =>
-  queryOptions({
-    queryKey: [...keys.tokens, "one", id],
-    queryFn: () => bodyOf(api.GET("/api/v1/tokens/{id}", { params: { path: { id } } })),
-  });
-
 export const modelsQuery = queryOptions({
   queryKey: keys.models,
   queryFn: () => bodyOf(api.GET("/api/v1/models")),

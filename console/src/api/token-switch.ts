@@ -9,7 +9,7 @@ import { toasts } from "@/ui/toast";
 import { api, bodyOf } from "./client";
 import { describeError } from "./errors";
 import { keys } from "./queries";
-import type { Token, TokenList } from "./types";
+import type { Token, TokenDetail, TokenList } from "./types";
 
 /** Calls about one token go out one after the other, so that the last press is what holds. */
 const running = new Map<string, Promise<unknown>>();
@@ -87,7 +87,7 @@ export function withEnabled(token: Token, enabled: boolean): Token {
   return { ...token, enabled, status: "enabled", status_reason: null };
 }
 
-/** Puts one token into every list that shows it. */
+/** Puts one token everywhere it is shown. */
 function showToken(queryClient: QueryClient, token: Token): void {
   // An answer that is on its way was made before this change and would take it back.
   void queryClient.cancelQueries({ queryKey: keys.tokens });
@@ -96,5 +96,8 @@ function showToken(queryClient: QueryClient, token: Token): void {
     (list) =>
       list && { ...list, items: list.items.map((item) => (item.id === token.id ? token : item)) },
   );
-  queryClient.setQueryData([...keys.tokens, "one", token.id], token);
+  queryClient.setQueryData<TokenDetail>(
+    [...keys.tokens, "detail", token.id],
+    (detail) => detail && { ...detail, token },
+  );
 }

@@ -36,3 +36,5 @@ export type BulkAction = Body<paths["/api/v1/tokens/bulk"]["post"]>;
 export type BulkOutcome = Ok<paths["/api/v1/tokens/bulk"]["post"]>;
 export type CreatedTokens = Ok<paths["/api/v1/tokens/batch"]["post"]>;
 export type Group = Ok<paths["/api/v1/groups"]["get"]>["items"][number];
+export type UsageDetail = Ok<paths["/api/v1/usage/{request_id}"]["get"]>;
+export type RunningRequest = Ok<paths["/api/v1/running-requests"]["get"]>["items"][number];

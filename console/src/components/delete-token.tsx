@@ -11,20 +11,28 @@ import { toasts } from "@/ui/toast";
 
 import { ErrorNote } from "./error-note";
 
+interface DeleteTokenProps {
+  token: Token;
+  onClose: () => void;
+  /** It is gone; otherwise the dialog just closes. */
+  onDeleted?: () => void;
+}
+
 /** Asks once, and says what breaks. */
-export function DeleteToken({ token, onClose }: { token: Token; onClose: () => void }) {
+export function DeleteToken({ token, onClose, onDeleted = onClose }: DeleteTokenProps) {
   const { t, i18n } = useTranslation();
   const queryClient = useQueryClient();
   const remove = useMutation<unknown, ApiError>({
     mutationFn: () => api.DELETE("/api/v1/tokens/{id}", { params: { path: { id: token.id } } }),
     onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: keys.tokens });
+      // Its own page would ask for it again and be told that there is no such token.
+      await queryClient.invalidateQueries({ queryKey: [...keys.tokens, "list"] });
       toasts.add({
         type: "plain",
         title: t("tokens.deletedToast", { name: token.name }),
         priority: "low",
       });
-      onClose();
+      onDeleted();
     },
   });
   const lastUse = token.last_used_at

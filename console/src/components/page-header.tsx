@@ -12,7 +12,7 @@ interface PageHeaderProps {
 export function PageHeader({ title, lead, action }: PageHeaderProps) {
   usePageTitle(title);
   return (
-    <div className="flex items-start justify-between gap-4">
+    <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-3">
       <div className="min-w-0">
         <h1 className="text-page font-semibold tracking-[-0.015em]">{title}</h1>
         <div className="tabular flex min-h-5 items-center text-muted">{lead}</div>

@@ -4,48 +4,30 @@ import type { UsageRow } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { exactMoney, formatMoney } from "@/lib/money";
 import { formatExact, formatRelative } from "@/lib/time";
+import { cachedUnits, inputUnits, outputUnits } from "@/lib/units";
+import { useHasTable } from "@/lib/use-media";
 
-const good = new Set(["complete"]);
+import { UsageCards } from "./usage-cards";
+import { EndWord, useSeconds } from "./usage-words";
 
-/** How a request ended: a dot and a word, never a colour alone. */
-export function EndWord({ row }: { row: UsageRow }) {
-  const { t } = useTranslation();
-  const isGood = good.has(row.end_reason);
-  return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
-      <span aria-hidden className={cx("size-1.5 rounded-full", isGood ? "bg-ok" : "bg-warn")} />
-      {t(`usage.end.${row.end_reason}` as "usage.end.complete")}
-    </span>
-  );
-}
-
-const sum = (row: UsageRow, names: string[]) =>
-  names.reduce((total, name) => total + (row.units[name] ?? 0), 0);
-
-export const inputUnits = (row: UsageRow) =>
-  sum(row, [
-    "input",
-    "cached_input",
-    "cache_write_5m",
-    "cache_write_1h",
-    "cache_write_other",
-    "input_audio",
-  ]);
-export const outputUnits = (row: UsageRow) => sum(row, ["output", "reasoning", "output_audio"]);
-
-interface UsageListProps {
+export interface UsageListProps {
   rows: UsageRow[];
   /** Leaves out what is the same in every row. */
   isOfOneToken?: boolean;
   onOpen: (row: UsageRow) => void;
 }
 
-/** Finished requests, newest first: a table, and on a phone the same rows as short paragraphs. */
-export function UsageList({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
-  const { t, i18n } = useTranslation();
-  const number = new Intl.NumberFormat(i18n.language);
-  const cell = "border-b border-line px-3 py-2 align-top";
-  const head = `${cell} text-left text-head font-medium text-muted`;
+/** Finished requests, newest first: a table, and on a phone the same rows as cards. */
+export function UsageList(props: UsageListProps) {
+  return useHasTable() ? <UsageTable {...props} /> : <UsageCards {...props} />;
+}
+
+const cell = "border-b border-line px-3 py-2 align-top first:pl-4 last:pr-4";
+const head =
+  "h-9 border-b border-line-strong px-3 text-left text-head font-medium whitespace-nowrap text-muted first:pl-4 last:pr-4";
+
+function UsageTable({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
+  const { t } = useTranslation();
   return (
     <div
       role="region"
@@ -67,13 +49,13 @@ export function UsageList({ rows, isOfOneToken = false, onOpen }: UsageListProps
             <th scope="col" className={head}>
               {t("usage.model")}
             </th>
-            <th scope="col" className={`${head} text-right max-sm:hidden`}>
+            <th scope="col" className={cx(head, "text-right")}>
               {t("usage.units")}
             </th>
-            <th scope="col" className={`${head} text-right`}>
+            <th scope="col" className={cx(head, "text-right")}>
               {t("usage.charge")}
             </th>
-            <th scope="col" className={`${head} text-right max-sm:hidden`}>
+            <th scope="col" className={cx(head, "text-right")}>
               {t("usage.duration")}
             </th>
             <th scope="col" className={head}>
@@ -83,41 +65,72 @@ export function UsageList({ rows, isOfOneToken = false, onOpen }: UsageListProps
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.request_id}>
-              <td className={cell}>
-                <button
-                  type="button"
-                  onClick={() => onOpen(row)}
-                  title={formatExact(row.ended_at, i18n.language)}
-                  className="rounded-[4px] text-left font-medium whitespace-nowrap hover:text-accent"
-                >
-                  {formatRelative(row.ended_at, i18n.language)}
-                </button>
-              </td>
-              {!isOfOneToken && (
-                <td className={`${cell} max-w-40 truncate`}>{row.token_name ?? row.token_id}</td>
-              )}
-              <td className={`${cell} max-w-48 truncate font-mono text-meta`}>{row.model}</td>
-              <td className={`${cell} text-right whitespace-nowrap max-sm:hidden`}>
-                {number.format(inputUnits(row))} → {number.format(outputUnits(row))}
-              </td>
-              <td className={`${cell} text-right`} title={exactMoney(row.charge)}>
-                {formatMoney(row.charge)}
-              </td>
-              <td className={`${cell} text-right whitespace-nowrap max-sm:hidden`}>
-                {row.total_ms === null || row.total_ms === undefined
-                  ? "—"
-                  : t("usage.seconds", {
-                      seconds: number.format(Math.round(row.total_ms / 100) / 10),
-                    })}
-              </td>
-              <td className={cell}>
-                <EndWord row={row} />
-              </td>
-            </tr>
+            <Row key={row.request_id} row={row} isOfOneToken={isOfOneToken} onOpen={onOpen} />
           ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+interface RowProps extends Pick<UsageListProps, "isOfOneToken" | "onOpen"> {
+  row: UsageRow;
+}
+
+function Row({ row, isOfOneToken, onOpen }: RowProps) {
+  const { t, i18n } = useTranslation();
+  const seconds = useSeconds();
+  const number = new Intl.NumberFormat(i18n.language);
+  const cached = cachedUnits(row);
+  return (
+    <tr
+      data-row={row.request_id}
+      // The button in the first cell does the same for keyboards.
+      onClick={() => onOpen(row)}
+      className="cursor-pointer transition-colors focus-within:bg-sunken hover:bg-sunken"
+    >
+      <td className={cell}>
+        <button
+          type="button"
+          data-row-link
+          title={formatExact(row.ended_at, i18n.language)}
+          className="rounded-[4px] text-left font-medium whitespace-nowrap"
+        >
+          {formatRelative(row.ended_at, i18n.language)}
+        </button>
+      </td>
+      {!isOfOneToken && (
+        <td className={cx(cell, "max-w-44 truncate")} title={row.token_name ?? row.token_id}>
+          {row.token_name ?? row.token_id}
+        </td>
+      )}
+      <td className={cx(cell, "max-w-56")}>
+        <span className="block truncate font-mono text-meta leading-5" title={row.model}>
+          {row.model}
+        </span>
+        {row.stream && <Below>{t("usage.streamed")}</Below>}
+      </td>
+      <td className={cx(cell, "text-right whitespace-nowrap")}>
+        {t("usage.inOut", {
+          input: number.format(inputUnits(row)),
+          output: number.format(outputUnits(row)),
+        })}
+        {cached > 0 && <Below>{t("usage.cached", { units: number.format(cached) })}</Below>}
+      </td>
+      <td className={cx(cell, "text-right")} title={exactMoney(row.charge)}>
+        {formatMoney(row.charge)}
+      </td>
+      <td className={cx(cell, "text-right whitespace-nowrap")}>
+        {seconds(row.total_ms)}
+        {row.stream && <Below>{t("usage.first", { time: seconds(row.first_token_ms) })}</Below>}
+      </td>
+      <td className={cell}>
+        <EndWord row={row} />
+      </td>
+    </tr>
+  );
+}
+
+function Below({ children }: { children: React.ReactNode }) {
+  return <span className="block text-meta text-muted">{children}</span>;
 }

@@ -36,6 +36,7 @@ describe("the two languages", () => {
       "common.product",
       "common.dash",
       "tokenForm.namePlaceholder",
+      "usage.inOut",
       "reveal.sdk",
       "reveal.sdks",
       "reveal.claudeCode",

@@ -4,10 +4,13 @@ import {
   addMoney,
   amountInput,
   canonicalAmount,
+  compareMoney,
   exactMoney,
   formatMoney,
   isZero,
   meterPercent,
+  scaleEnd,
+  shareOf,
 } from "./money";
 
 describe("formatMoney", () => {
@@ -64,4 +67,14 @@ it("amounts are summed to the nano-dollar", () => {
   expect(addMoney([])).toBe("0");
   expect(addMoney(["0.1", "0.2", "0.000000001"])).toBe("0.300000001");
   expect(addMoney(["-1.5", "1"])).toBe("-0.5");
+});
+
+it("a scale ends at the next round amount", () => {
+  expect(scaleEnd("0.0037")).toBe("0.005");
+  expect(scaleEnd("0.2")).toBe("0.2");
+  expect(scaleEnd("1234.5")).toBe("2000");
+  expect(scaleEnd("0")).toBe("1");
+  expect(shareOf("0.0037", "0.005")).toBe(0.74);
+  expect(shareOf("1", "0")).toBe(0);
+  expect(["0.2", "0.19", "3"].sort(compareMoney)).toEqual(["0.19", "0.2", "3"]);
 });

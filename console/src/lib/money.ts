@@ -40,9 +40,34 @@ function toNano(value: string): bigint | null {
   return BigInt(sign + whole + fraction.slice(0, 9).padEnd(9, "0"));
 }
 
+/** Which of two amounts is more, for sorting. */
+export function compareMoney(a: string, b: string): number {
+  const difference = (toNano(a) ?? 0n) - (toNano(b) ?? 0n);
+  return difference > 0n ? 1 : difference < 0n ? -1 : 0;
+}
+
+/** `part` in `whole` from 0 to 1, for what is drawn, not for any figure. */
+export function shareOf(part: string, whole: string): number {
+  const [a, b] = [toNano(part) ?? 0n, toNano(whole) ?? 0n];
+  return b <= 0n || a <= 0n ? 0 : Math.min(1, Number((a * 100_000n) / b) / 100_000);
+}
+
+/** The end of a scale that holds an amount: the next 1, 2 or 5 of its power of ten. */
+export function scaleEnd(value: string): string {
+  const nano = toNano(value) ?? 0n;
+  if (nano <= 0n) return "1";
+  for (let power = 1n; ; power *= 10n) {
+    const step = [1n, 2n, 5n].find((factor) => factor * power >= nano);
+    if (step !== undefined) return fromNano(step * power);
+  }
+}
+
 /** The exact sum of amounts, as a decimal string. */
 export function addMoney(values: readonly string[]): string {
-  const nanos = values.reduce((sum, value) => sum + (toNano(value) ?? 0n), 0n);
+  return fromNano(values.reduce((sum, value) => sum + (toNano(value) ?? 0n), 0n));
+}
+
+function fromNano(nanos: bigint): string {
   const digits = (nanos < 0n ? -nanos : nanos).toString().padStart(10, "0");
   const fraction = digits.slice(-9).replace(/0+$/, "");
   const whole = digits.slice(0, -9);

@@ -6,6 +6,16 @@ export function formatDate(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(iso));
 }
 
+/** A day that universal time gave, "Nov 25": the reader's own zone must not move it. */
+export function formatDay(date: string, language: string): string {
+  const form = new Intl.DateTimeFormat(language, {
+    month: "short",
+    day: "numeric",
+    timeZone: "UTC",
+  });
+  return form.format(new Date(`${date}T00:00:00Z`));
+}
+
 /** The reader's own clock, then UTC: "Nov 23, 2026, 9:21 PM · 2026-11-23 20:21 UTC". */
 export function formatExact(iso: string, language: string): string {
   const time = new Date(iso);

@@ -1,5 +1,7 @@
 import type { UsageQuery } from "@/api/types";
 
+import { amountInput } from "./money";
+
 export const endReasons = [
   "complete",
   "client_gone",
@@ -11,15 +13,55 @@ export const endReasons = [
   "interrupted",
 ] as const;
 
+/** How far back the log is shown; "custom" is between two times of the reader's choice. */
+export const ranges = ["1h", "24h", "7d", "30d", "custom"] as const;
+export type Range = (typeof ranges)[number];
+
+const hour = 3_600_000;
+const rangeLengths: Record<Exclude<Range, "custom">, number> = {
+  "1h": hour,
+  "24h": 24 * hour,
+  "7d": 7 * 24 * hour,
+  "30d": 30 * 24 * hour,
+};
+const minute = 60_000;
+
 /** What the address of the usage page can say. */
 export interface UsageSearch {
+  range?: Range | undefined;
+  /** Only with the custom range. */
+  since?: string | undefined;
+  until?: string | undefined;
   token?: string | undefined;
   model?: string | undefined;
   end_reason?: string | undefined;
+  stream?: "true" | "false" | undefined;
   request_id?: string | undefined;
+  min_charge?: string | undefined;
   cursor?: string | undefined;
   /** The id of the request whose sheet is open. */
   open?: string | undefined;
+}
+
+export const filterKeys = [
+  "range",
+  "since",
+  "until",
+  "token",
+  "model",
+  "end_reason",
+  "stream",
+  "request_id",
+  "min_charge",
+] as const satisfies readonly (keyof UsageSearch)[];
+
+/** What leaves no filter behind. */
+export const noFilters: UsageSearch = Object.fromEntries(filterKeys.map((key) => [key, undefined]));
+
+/** How many filters hold; the two ends of a range of one's own are one. */
+export function countFilters(search: UsageSearch): number {
+  return filterKeys.filter((key) => key !== "since" && key !== "until" && search[key] !== undefined)
+    .length;
 }
 
 export function parseUsageSearch(raw: Record<string, unknown>): UsageSearch {
@@ -27,24 +69,55 @@ export function parseUsageSearch(raw: Record<string, unknown>): UsageSearch {
     const value = raw[key];
     return value === undefined || value === "" ? undefined : String(value);
   };
+  const oneOf = <T extends string>(key: string, allowed: readonly T[]) =>
+    allowed.find((value) => value === text(key));
+  const time = (key: string) => {
+    const value = text(key);
+    return value !== undefined && !Number.isNaN(Date.parse(value)) ? value : undefined;
+  };
+  const charge = text("min_charge");
   return {
+    range: oneOf("range", ranges),
+    since: time("since"),
+    until: time("until"),
     token: text("token"),
     model: text("model"),
-    end_reason: text("end_reason"),
+    end_reason: oneOf("end_reason", endReasons),
+    stream: oneOf("stream", ["true", "false"] as const),
     request_id: text("request_id"),
+    min_charge: charge !== undefined && amountInput.test(charge) ? charge : undefined,
     cursor: text("cursor"),
     open: text("open"),
   };
 }
 
-export function toUsageQuery({
-  token,
-  model,
-  end_reason,
-  request_id,
-  cursor,
-}: UsageSearch): UsageQuery {
-  const given = { token, model, end_reason, request_id, cursor };
+/** The filters as the server takes them. A range that ends now begins at a whole minute. */
+function filtersOf(search: UsageSearch, now: number): UsageQuery {
+  const { range, token, model, end_reason, stream, request_id, min_charge } = search;
+  const start = (length: number) =>
+    new Date(Math.floor((now - length) / minute) * minute).toISOString();
+  const times =
+    range === undefined
+      ? {}
+      : range === "custom"
+        ? { since: search.since, until: search.until }
+        : { since: start(rangeLengths[range]) };
+  const given = { ...times, token, model, end_reason, request_id, min_charge };
   const pairs = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...(Object.fromEntries(pairs) as UsageQuery), limit: 50 };
+  return {
+    ...(Object.fromEntries(pairs) as UsageQuery),
+    ...(stream === undefined ? {} : { stream: stream === "true" }),
+  };
+}
+
+export function toUsageQuery(search: UsageSearch, now: number): UsageQuery {
+  const { cursor } = search;
+  return { ...filtersOf(search, now), ...(cursor === undefined ? {} : { cursor }), limit: 50 };
+}
+
+/** Where the whole of what the page shows can be had as a table. */
+export function csvAddress(search: UsageSearch, now: number): string {
+  const pairs = Object.entries(filtersOf(search, now)).map(([key, value]) => [key, String(value)]);
+  const query = new URLSearchParams(pairs).toString();
+  return `/api/v1/usage.csv${query === "" ? "" : `?${query}`}`;
 }

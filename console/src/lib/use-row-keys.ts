@@ -21,16 +21,21 @@ interface RowKeys {
 }
 
 /**
- * `j` and `k` walk through the rows by moving the focus itself, so Enter follows the row's link and
- * those who listen hear where they are; `x` and `e` act on the row that holds the focus.
+ * `j` and `k` walk through the rows by moving the focus itself, so Enter opens the row and those
+ * who listen hear where they are.
  */
+export function useRowWalk(): void {
+  useShortcut("j", () => step(1));
+  useShortcut("k", () => step(-1));
+}
+
+/** The same, and `x` and `e` act on the row that holds the focus. */
 export function useRowKeys({ onSelect, onEdit }: RowKeys): void {
   const withRow = (act: (id: string) => void) => () => {
     const id = rowInFocus();
     if (id !== undefined) act(id);
   };
-  useShortcut("j", () => step(1));
-  useShortcut("k", () => step(-1));
+  useRowWalk();
   useShortcut("x", withRow(onSelect));
   useShortcut("e", withRow(onEdit));
 }

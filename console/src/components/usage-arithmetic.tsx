@@ -1,0 +1,72 @@
+import { useTranslation } from "react-i18next";
+
+import type { UsageDetail } from "@/api/types";
+import { cx } from "@/lib/cx";
+import { exactMoney } from "@/lib/money";
+import { formatMultiplier } from "@/lib/multiplier";
+import { meters } from "@/lib/units";
+
+const head = "py-1 pl-3 text-right font-medium first:pl-0 first:text-left";
+const cell = "border-t border-line py-1.5 pl-3 text-right align-top first:pl-0 first:text-left";
+
+/** The charge line by line: units times price, their sum, the group's factor, and what was posted. */
+export function UsageArithmetic({ detail }: { detail: UsageDetail }) {
+  const { t, i18n } = useTranslation();
+  const number = new Intl.NumberFormat(i18n.language);
+  const meterName = (name: string) => {
+    const known = meters.find((meter) => meter === name);
+    return known ? t(`usage.meters.${known}`) : name;
+  };
+  return (
+    <section className="flex flex-col gap-2">
+      <h3 className="font-semibold">{t("usage.arithmetic")}</h3>
+      {detail.lines.length === 0 && <p className="text-muted">{t("usage.nothingCounted")}</p>}
+      {detail.lines.length > 0 && (
+        <table className="tabular w-full border-separate border-spacing-0 text-head">
+          <thead className="text-muted">
+            <tr>
+              <th scope="col" className={head}>
+                {t("usage.meter")}
+              </th>
+              <th scope="col" className={head}>
+                {t("usage.units")}
+              </th>
+              <th scope="col" className={head}>
+                {t("usage.pricePerMillion")}
+              </th>
+              <th scope="col" className={head}>
+                {t("usage.amount")}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {detail.lines.map((line) => (
+              <tr key={line.meter}>
+                <th scope="row" className={cx(cell, "font-normal")}>
+                  {meterName(line.meter)}
+                </th>
+                <td className={cell}>{number.format(line.units)}</td>
+                <td className={cell}>{exactMoney(line.price_per_million)}</td>
+                <td className={cx(cell, "break-all")}>{exactMoney(line.amount)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <dl className="tabular border-t border-line-strong pt-2">
+        {detail.multiplier_ppm !== 1_000_000 && (
+          <div className="flex justify-between gap-4 text-head">
+            <dt className="text-muted">{t("usage.multiplier")}</dt>
+            <dd>{formatMultiplier(detail.multiplier_ppm)}</dd>
+          </div>
+        )}
+        <div className="flex justify-between gap-4 font-semibold">
+          <dt>{t("usage.sum")}</dt>
+          <dd>{exactMoney(detail.charge)}</dd>
+        </div>
+      </dl>
+      {detail.estimated && <p className="text-head text-warn">{t("usage.estimated")}</p>}
+      {detail.suspect && <p className="text-head text-warn">{t("usage.suspect")}</p>}
+    </section>
+  );
+}

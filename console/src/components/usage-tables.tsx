@@ -1,0 +1,116 @@
+import { useTranslation } from "react-i18next";
+
+import { cx } from "@/lib/cx";
+import { exactMoney, formatMoney, shareOf } from "@/lib/money";
+import { slotColour, type Slot } from "@/lib/palette";
+import { formatDay } from "@/lib/time";
+import type { DaySum, ModelSum } from "@/lib/usage-sums";
+
+const head = "px-3 py-1.5 text-head font-medium text-muted first:pl-0 last:pr-0";
+const cell = "border-t border-line px-3 py-1.5 first:pl-0 last:pr-0";
+
+/** The chart's figures, the latest day first; days on which nothing was called are left out. */
+export function DayTable({ days }: { days: DaySum[] }) {
+  const { t, i18n } = useTranslation();
+  const number = new Intl.NumberFormat(i18n.language);
+  const used = days.filter((one) => one.requests > 0).toReversed();
+  return (
+    <div
+      role="region"
+      tabIndex={0}
+      aria-label={t("token.byDay")}
+      className="max-h-[196px] overflow-y-auto"
+    >
+      <table className="tabular w-full border-separate border-spacing-0">
+        <thead>
+          <tr>
+            <th scope="col" className={cx(head, "text-left")}>
+              {t("token.day")}
+            </th>
+            <th scope="col" className={cx(head, "text-right")}>
+              {t("token.callsHead")}
+            </th>
+            <th scope="col" className={cx(head, "text-right")}>
+              {t("usage.charge")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {used.map((one) => (
+            <tr key={one.start}>
+              <th scope="row" className={cx(cell, "text-left font-normal")}>
+                {formatDay(one.start, i18n.language)}
+              </th>
+              <td className={cx(cell, "text-right")}>{number.format(one.requests)}</td>
+              <td className={cx(cell, "text-right")} title={exactMoney(one.charge)}>
+                {formatMoney(one.charge)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface ModelTableProps {
+  models: ModelSum[];
+  colours: ReadonlyMap<string, Slot>;
+}
+
+/** What each model came to; the bar below a name is its share of the dearest. */
+export function ModelTable({ models, colours }: ModelTableProps) {
+  const { t, i18n } = useTranslation();
+  const number = new Intl.NumberFormat(i18n.language, { notation: "compact" });
+  const most = models[0]?.charge ?? "0";
+  return (
+    <table className="tabular w-full border-separate border-spacing-0">
+      <thead>
+        <tr>
+          <th scope="col" className={cx(head, "text-left")}>
+            {t("usage.model")}
+          </th>
+          <th scope="col" className={cx(head, "text-right")}>
+            {t("token.callsHead")}
+          </th>
+          <th scope="col" className={cx(head, "text-right max-table:hidden")}>
+            {t("usage.units")}
+          </th>
+          <th scope="col" className={cx(head, "text-right")}>
+            {t("usage.charge")}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {models.map((one) => (
+          <tr key={one.model}>
+            <th scope="row" className={cx(cell, "w-1/2 max-w-0 text-left font-normal")}>
+              <span className="block truncate font-mono text-meta" title={one.model}>
+                {one.model}
+              </span>
+              <span aria-hidden className="mt-1 block h-1 w-full rounded-full bg-line">
+                <span
+                  className={cx(
+                    "block h-full min-w-1 rounded-full",
+                    slotColour[colours.get(one.model) ?? "other"],
+                  )}
+                  style={{ width: `${shareOf(one.charge, most) * 100}%` }}
+                />
+              </span>
+            </th>
+            <td className={cx(cell, "text-right align-top")}>{number.format(one.requests)}</td>
+            <td className={cx(cell, "text-right align-top whitespace-nowrap max-table:hidden")}>
+              {t("usage.inOut", {
+                input: number.format(one.inputUnits),
+                output: number.format(one.outputUnits),
+              })}
+            </td>
+            <td className={cx(cell, "text-right align-top")} title={exactMoney(one.charge)}>
+              {formatMoney(one.charge)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
