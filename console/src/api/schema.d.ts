@@ -560,6 +560,24 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/users": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists everybody who signs in, oldest first. */
+    get: operations["list_users"];
+    put?: never;
+    /** Adds a person with an account of their own, of the standard tier and with nothing in it. */
+    post: operations["create_user"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -963,6 +981,15 @@ export interface components {
        */
       scopes: string[];
     };
+    /** @description A person to be added. */
+    NewPerson: {
+      billing?: components["schemas"]["Billing"] | null;
+      email: string;
+      /** @description Ten characters or more. */
+      password: string;
+      /** @description `user` where absent. Only the owner appoints an `admin`; there is one `owner`. */
+      role?: ("user" | "admin" | "owner") | null;
+    };
     /** @description A token to be created. */
     NewToken: {
       /** @description Whose, by account id or owner's email; for operators. Absent: the caller's own. */
@@ -1319,6 +1346,22 @@ export interface components {
       units: {
         [key: string]: number;
       };
+    };
+    /** @description A person who signs in. */
+    User: {
+      /** @description Their own account. */
+      account: string;
+      /** Format: date-time */
+      created_at: string;
+      disabled: boolean;
+      email: string;
+      id: string;
+      /** @enum {string} */
+      role: "user" | "admin" | "owner";
+    };
+    /** @description Everybody who signs in. */
+    UserList: {
+      items: components["schemas"]["User"][];
     };
   };
   responses: never;
@@ -2532,6 +2575,64 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["UsageDetail"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_users: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UserList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_user: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewPerson"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["User"];
         };
       };
       default: {

@@ -101,6 +101,14 @@ impl Principal {
         }
     }
 
+    /// Whether the caller appoints who else runs the instance.
+    pub(crate) fn is_owner(&self) -> bool {
+        match self {
+            Self::LocalOperator => true,
+            Self::User(user) | Self::Key(user) => user.role == Role::Owner,
+        }
+    }
+
     /// Who they are, for what is noted of their changes.
     pub(crate) fn actor(&self) -> &str {
         match self {

@@ -80,7 +80,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until a test moves it.
+/// A clock that stands still until it is moved: by a test, or where a past is made up.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 

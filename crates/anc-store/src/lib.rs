@@ -68,5 +68,5 @@ pub use token::{
 };
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
-pub use user::{NewOwner, Role, SetupDone, UserRecord, Users};
+pub use user::{NewOwner, NewUser, Role, SetupDone, UserRecord, Users};
 pub use verify::Check;

@@ -51,8 +51,10 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 4] = [
+    const FOR_PEOPLE: [(&str, &str); 6] = [
         ("GET", "/api/v1/session"),
+        ("GET", "/api/v1/users"),
+        ("POST", "/api/v1/users"),
         ("GET", "/api/v1/management-keys"),
         ("POST", "/api/v1/management-keys"),
         ("DELETE", "/api/v1/management-keys/{id}"),

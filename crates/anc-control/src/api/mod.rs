@@ -18,6 +18,7 @@ mod token_body;
 mod token_history;
 mod tokens;
 mod usage;
+mod users;
 
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -71,5 +72,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::get_series))
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
+        .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(ledger::verify_ledger))
 }
