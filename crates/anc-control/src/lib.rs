@@ -19,6 +19,7 @@ mod csv;
 mod error;
 mod frame;
 mod headers;
+mod idempotency;
 mod json;
 mod password;
 mod principal;

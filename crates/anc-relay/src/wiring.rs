@@ -41,9 +41,17 @@ pub(crate) enum OpenError {
 impl Base {
     /// Locks the directory and opens the database, bringing it up to date.
     pub(crate) async fn open(path: &Path, config: &Config) -> Result<Self, OpenError> {
+        Self::open_at(path, config, Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock.
+    pub(crate) async fn open_at(
+        path: &Path,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let data = DataDir::open(path)?;
-        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
-            (Arc::new(SystemClock), Arc::new(OsEntropy));
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let options = OpenOptions {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),

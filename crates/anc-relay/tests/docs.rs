@@ -95,6 +95,8 @@ fn every_command_and_flag_has_its_row() {
     for command in [
         "serve",
         "setup",
+        "user add",
+        "user list",
         "channel add",
         "channel list",
         "price set",
@@ -109,6 +111,8 @@ fn every_command_and_flag_has_its_row() {
         "migrate status",
         "migrate up",
         "copy",
+        "config print",
+        "demo",
         "openapi",
         "version",
     ] {
@@ -121,7 +125,8 @@ fn every_command_and_flag_has_its_row() {
         for word in program(&arguments).split_whitespace().filter(|word| word.starts_with("--")) {
             let flag = word.trim_end_matches([',', ']']);
             // These are said once for all commands; the last is the same everywhere.
-            let common = ["--data", "--database", "--json", "--help", "--account"].contains(&flag);
+            let common = ["--data", "--database", "--config", "--json", "--help", "--account"]
+                .contains(&flag);
             assert!(common || row.contains(flag), "{command}: the row lacks {flag}");
         }
     }

@@ -27,7 +27,9 @@ mod cursor;
 mod database;
 mod error;
 mod group;
+mod idempotency;
 mod ledger;
+mod management_key;
 mod migrate;
 mod open;
 mod price;
@@ -50,7 +52,9 @@ pub use change::{Change, Changes, Follower, Topic};
 pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
 pub use error::StoreError;
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
+pub use idempotency::{Idempotency, Repeat};
 pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
+pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
 pub use open::{Durability, Location, OpenOptions, Store};
 pub use price::{PriceRecord, PriceSource, Prices};
@@ -58,11 +62,11 @@ pub use running::{RunningRecord, RunningView};
 pub use session::{NewSession, SessionRecord, Sessions};
 pub use setting::Settings;
 pub use token::{
-    Credential, NewToken, OldSecret, TokenChanges, TokenLimitReached, TokenPage, TokenQuery,
-    TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,
+    Credential, NewToken, NotCreated, OldSecret, TokenChanges, TokenLimitReached, TokenPage,
+    TokenQuery, TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,
     VERSION_CONFLICT, WindowUse,
 };
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
-pub use user::{NewOwner, Role, SetupDone, UserRecord, Users};
+pub use user::{NewOwner, NewUser, Role, SetupDone, UserRecord, Users};
 pub use verify::Check;

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::api::token_body::check_name;
 use crate::error::{ApiError, ErrorBody};
+use crate::idempotency::{Once, refused};
 use crate::json::{self, present};
 use crate::principal::Principal;
 use crate::probe::keys_of;
@@ -249,9 +250,10 @@ pub(crate) async fn list_channels(
 pub(crate) async fn create_channel(
     State(state): State<ApiState>,
     principal: Principal,
-    json::Json(body): json::Json<NewChannel>,
+    once: Once<NewChannel>,
 ) -> Result<(StatusCode, Json<Channel>), ApiError> {
     principal.operator()?;
+    let (body, idempotency) = once.claim(&principal);
     let provider = Provider::from(body.provider);
     let key = body.key.filter(|key| !key.is_empty()).map(|key| check_key(&key)).transpose()?;
     // A server of one's own, such as Ollama, may ask for none.
@@ -276,7 +278,8 @@ pub(crate) async fn create_channel(
         )
         .await?,
     };
-    let record = state.store().channels().create(new).await?;
+    let created = state.store().channels().create(new, idempotency.as_ref()).await?;
+    let record = created.map_err(refused)?;
     state.in_force().await;
     Ok((StatusCode::CREATED, Json(shown(&state, record)?)))
 }

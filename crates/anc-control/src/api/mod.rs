@@ -6,7 +6,9 @@ mod channels;
 mod credits;
 mod groups;
 mod instance;
+pub(crate) mod key_scopes;
 mod ledger;
+mod management_keys;
 mod models;
 mod session;
 mod setup;
@@ -16,6 +18,7 @@ mod token_body;
 mod token_history;
 mod tokens;
 mod usage;
+mod users;
 
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -44,6 +47,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(setup::set_up))
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         .routes(routes!(account::get_account))
+        .routes(routes!(management_keys::list_keys, management_keys::create_key))
+        .routes(routes!(management_keys::delete_key))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token, tokens::update_token, tokens::delete_token))
         .routes(routes!(token_actions::rotate_token))
@@ -67,5 +72,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::get_series))
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
+        .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(ledger::verify_ledger))
 }

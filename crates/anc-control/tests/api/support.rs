@@ -32,7 +32,7 @@ struct Nobody;
 
 impl InProcessProvider for Nobody {
     fn call(&self, _: Request<Bytes>) -> Response<UpstreamBody> {
-        panic!("no test calls it")
+        unreachable!("no test calls it")
     }
 }
 
@@ -151,6 +151,29 @@ impl Browser {
             json: serde_json::from_str(&text).unwrap_or_default(),
             text,
         }
+    }
+
+    /// A program without a cookie that presents a credential.
+    pub(crate) async fn with_key(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
+        let mut request = self.request(method, path, &body.to_string());
+        let headers = request.headers_mut();
+        headers.remove("cookie");
+        headers.remove("x-anc-console");
+        headers.insert("authorization", format!("Bearer {key}").parse().unwrap());
+        self.send(request).await
+    }
+
+    /// A POST that is to be carried out once.
+    pub(crate) async fn post_once(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let mut request = self.request(Method::POST, path, &body.to_string());
+        request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        self.send(request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

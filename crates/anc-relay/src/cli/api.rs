@@ -33,13 +33,17 @@ impl Api {
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Server(socket));
         }
-        let base = Base::open(data, config).await?;
+        Ok(Self::over(Base::open(data, config).await?, config))
+    }
+
+    /// The API on pieces that are open already.
+    pub(super) fn over(base: Base, config: &Config) -> Self {
         let control = base.control(ControlSettings {
             public_url: config.public_url.clone(),
             insecure_http: config.insecure_http,
             version: env!("CARGO_PKG_VERSION"),
         });
-        Ok(Self::Here { router: control.local_router(), base: Box::new(base) })
+        Self::Here { router: control.local_router(), base: Box::new(base) }
     }
 
     /// Gives the data directory back, with everything written.

@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// The database: `postgres://…`, or none for SQLite in the data directory.
     #[arg(long, global = true, env = "ANC_DATABASE", value_name = "URL", hide_env_values = true)]
     pub(super) database: Option<String>,
+    /// A configuration file instead of `config.toml` in the data directory.
+    #[arg(long, global = true, env = "ANC_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -24,6 +27,9 @@ pub(super) enum Command {
     Serve(Serve),
     /// Create the owner, as the set-up link does in a browser.
     Setup(Setup),
+    /// People who sign in.
+    #[command(subcommand)]
+    User(User),
     /// Connections to providers.
     #[command(subcommand)]
     Channel(Channel),
@@ -44,6 +50,11 @@ pub(super) enum Command {
     /// Copy the SQLite database of the data directory to an empty PostgreSQL database, and verify
     /// the copy.
     Copy(Copy),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Fill an empty data directory with sample accounts, tokens and thirty days of usage.
+    Demo,
     /// Print the control API's OpenAPI document.
     Openapi,
     /// Print the version.
@@ -58,9 +69,6 @@ pub(super) struct Serve {
     /// The address under which browsers and clients reach the relay.
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
-    /// A configuration file instead of `config.toml` in the data directory.
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +85,36 @@ pub(super) struct Setup {
     /// The balance to begin with, in dollars.
     #[arg(long, value_name = "USD", default_value = "0")]
     pub(super) balance: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Add a person with an account of their own.
+    Add(UserAdd),
+    /// List everybody who signs in.
+    List(Listed),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserAdd {
+    /// The person's email address.
+    #[arg(long)]
+    pub(super) email: String,
+    /// Read the person's password from standard input.
+    #[arg(long, required = true)]
+    pub(super) password_stdin: bool,
+    /// What they may do.
+    #[arg(long, value_parser = ["user", "admin"], default_value = "user")]
+    pub(super) role: String,
+    /// Count what is used without charging anybody.
+    #[arg(long)]
+    pub(super) unmetered: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print every setting, its value and where it comes from.
+    Print,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,7 +9,7 @@ use url::form_urlencoded::byte_serialize;
 use crate::cli::CliError;
 use crate::cli::api::Api;
 use crate::cli::arguments::{
-    Channel, ChannelAdd, Credit, PriceSet, Setup, Token, TokenCreate, TokenList, TokenName,
+    Channel, ChannelAdd, Credit, PriceSet, Setup, Token, TokenCreate, TokenList, TokenName, User,
 };
 use crate::cli::print::{Table, field, line, money_or};
 
@@ -28,6 +28,32 @@ pub(super) async fn setup(api: &Api, setup: Setup) -> Result<(), CliError> {
     });
     api.post("/setup", &body).await?;
     line(&format!("The owner {} can now sign in to the console.", setup.email))
+}
+
+pub(super) async fn user(api: &Api, command: User) -> Result<(), CliError> {
+    match command {
+        User::Add(add) => {
+            let body = json!({
+                "email": add.email,
+                "password": secret_from_stdin("the password")?,
+                "role": add.role,
+                "billing": if add.unmetered { "unmetered" } else { "metered" },
+            });
+            let user = api.post("/users", &body).await?;
+            line(&format!("{} can now sign in to the console.", field(&user, "email")))
+        }
+        User::List(listed) => {
+            let users = api.get("/users").await?;
+            if listed.json {
+                return line(&users["items"].to_string());
+            }
+            let mut table = Table::new(&["ID", "Email", "Role", "Account"]);
+            for user in items(&users) {
+                table.row(&["id", "email", "role", "account"].map(|key| field(user, key)));
+            }
+            table.print()
+        }
+    }
 }
 
 pub(super) async fn channel(api: &Api, command: Channel) -> Result<(), CliError> {
