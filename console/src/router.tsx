@@ -66,6 +66,13 @@ const channels = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const profile = createRoute({
+  getParentRoute: () => app,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("@/routes/profile"), "ProfilePage"),
+  pendingComponent: PageSkeleton,
+});
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
@@ -82,7 +89,7 @@ const setup = createRoute({
 
 const routeTree = root.addChildren([
   index,
-  app.addChildren([tokens, token, usage, channels]),
+  app.addChildren([tokens, token, usage, channels, profile]),
   signIn,
   setup,
 ]);

@@ -13,6 +13,7 @@ export const keys = {
   providers: ["providers"],
   groups: ["groups"],
   usage: ["usage"],
+  managementKeys: ["management-keys"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -46,6 +47,15 @@ export const modelsQuery = queryOptions({
 export const channelsQuery = queryOptions({
   queryKey: keys.channels,
   queryFn: () => bodyOf(api.GET("/api/v1/channels")),
+});
+
+/** What the provider says it has; asked anew each time. */
+export const fetchModels = (id: string) =>
+  bodyOf(api.GET("/api/v1/channels/{id}/models", { params: { path: { id } } }));
+
+export const managementKeysQuery = queryOptions({
+  queryKey: keys.managementKeys,
+  queryFn: () => bodyOf(api.GET("/api/v1/management-keys")),
 });
 
 export const providersQuery = queryOptions({

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { ChevronsUpDown, LogOut } from "lucide-react";
+import { ChevronsUpDown, LogOut, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { api } from "@/api/client";
@@ -21,6 +21,7 @@ export function ProfileMenu({ canCollapse = false }: ProfileMenuProps) {
   const { theme } = usePreferences();
   const { data: session } = useQuery(sessionQuery);
   const signOut = useSignOut();
+  const navigate = useNavigate();
   const email = session?.user.email ?? "";
 
   const trigger = (
@@ -79,6 +80,12 @@ export function ProfileMenu({ canCollapse = false }: ProfileMenuProps) {
         options={languages.map((value) => ({ value, label: languageNames[value], lang: value }))}
       />
       <MenuSeparator />
+      <MenuItem
+        onSelect={() => void navigate({ to: "/profile" })}
+        icon={<UserRound size={16} strokeWidth={1.75} aria-hidden className="text-muted" />}
+      >
+        {t("nav.toProfile")}
+      </MenuItem>
       <MenuItem
         onSelect={() => signOut.mutate()}
         icon={<LogOut size={16} strokeWidth={1.75} aria-hidden className="text-muted" />}

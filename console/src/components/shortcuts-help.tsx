@@ -21,6 +21,7 @@ export function ShortcutsHelp() {
 
   useShortcut("g t", () => void navigate({ to: "/tokens" }));
   useShortcut("g l", () => void navigate({ to: "/usage" }));
+  useShortcut("g p", () => void navigate({ to: "/profile" }));
   const { data: session } = useQuery(sessionQuery);
   const hasChannels = session !== undefined && isOperator(session.user.role);
   useShortcut("g c", () => hasChannels && void navigate({ to: "/channels" }));
@@ -35,6 +36,7 @@ export function ShortcutsHelp() {
     { keys: ["g", "t"], action: t("shortcuts.goTokens") },
     { keys: ["g", "l"], action: t("shortcuts.goUsage") },
     ...(hasChannels ? [{ keys: ["g", "c"], action: t("shortcuts.goChannels") }] : []),
+    { keys: ["g", "p"], action: t("shortcuts.goProfile") },
     { keys: ["?"], action: t("shortcuts.help") },
     { keys: ["Esc"], action: t("shortcuts.close") },
   ];

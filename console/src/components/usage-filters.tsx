@@ -152,7 +152,7 @@ function Texts({ search, onChange }: UsageFiltersProps) {
         value={search.model}
         onChange={(model) => onChange({ model })}
         suggestions={models?.items.map((model) => model.id) ?? []}
-        className="table:w-44"
+        className="table:w-36"
       />
       <FilterText
         label={t("usage.minCharge")}
@@ -160,13 +160,13 @@ function Texts({ search, onChange }: UsageFiltersProps) {
         accepts={(text) => amountInput.test(text)}
         onChange={(min_charge) => onChange({ min_charge })}
         lead="$"
-        className="tabular table:w-36"
+        className="tabular table:w-28"
       />
       <FilterText
         label={t("usage.requestId")}
         value={search.request_id}
         onChange={(request_id) => onChange({ request_id })}
-        className="table:w-60"
+        className="table:w-40"
       />
     </>
   );

@@ -105,10 +105,12 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
         </td>
       )}
       <td className={cx(cell, "max-w-56")}>
-        <span className="block truncate font-mono text-meta leading-5" title={row.model}>
-          {row.model}
+        <span className="flex items-baseline gap-2">
+          <span className="truncate font-mono text-meta leading-5" title={row.model}>
+            {row.model}
+          </span>
+          {row.stream && <span className="text-meta text-muted">{t("usage.streamed")}</span>}
         </span>
-        {row.stream && <Below>{t("usage.streamed")}</Below>}
       </td>
       <td className={cx(cell, "text-right whitespace-nowrap")}>
         {t("usage.inOut", {
@@ -121,8 +123,12 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
         {formatMoney(row.charge)}
       </td>
       <td className={cx(cell, "text-right whitespace-nowrap")}>
+        {row.stream && (
+          <span className="text-meta text-muted" title={t("usage.firstContent")}>
+            {seconds(row.first_token_ms)} /{" "}
+          </span>
+        )}
         {seconds(row.total_ms)}
-        {row.stream && <Below>{t("usage.first", { time: seconds(row.first_token_ms) })}</Below>}
       </td>
       <td className={cell}>
         <EndWord row={row} />

@@ -64,7 +64,7 @@ export function ModelTable({ models, colours }: ModelTableProps) {
   const number = new Intl.NumberFormat(i18n.language, { notation: "compact" });
   const most = models[0]?.charge ?? "0";
   return (
-    <table className="tabular w-full border-separate border-spacing-0">
+    <table className="tabular w-full self-start border-separate border-spacing-0">
       <thead>
         <tr>
           <th scope="col" className={cx(head, "text-left")}>
@@ -84,8 +84,8 @@ export function ModelTable({ models, colours }: ModelTableProps) {
       <tbody>
         {models.map((one) => (
           <tr key={one.model}>
-            <th scope="row" className={cx(cell, "w-1/2 max-w-0 text-left font-normal")}>
-              <span className="block truncate font-mono text-meta" title={one.model}>
+            <th scope="row" className={cx(cell, "w-1/2 max-w-0 text-left align-top font-normal")}>
+              <span className="block truncate font-mono text-meta leading-5" title={one.model}>
                 {one.model}
               </span>
               <span aria-hidden className="mt-1 block h-1 w-full rounded-full bg-line">

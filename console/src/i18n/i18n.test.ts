@@ -37,6 +37,7 @@ describe("the two languages", () => {
       "common.dash",
       "tokenForm.namePlaceholder",
       "usage.inOut",
+      "managementKeys.namePlaceholder",
       "reveal.sdk",
       "reveal.sdks",
       "reveal.claudeCode",
