@@ -21,6 +21,7 @@ export function UsageCards({ rows, isOfOneToken = false, onOpen }: UsageListProp
         <li key={row.request_id} className="border-t border-line first:border-t-0">
           <button
             type="button"
+            data-call={row.request_id}
             onClick={() => onOpen(row)}
             className="flex w-full flex-col gap-1 px-4 py-3 text-left -outline-offset-2 transition-colors active:bg-sunken"
           >

@@ -84,6 +84,7 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
   const cached = cachedUnits(row);
   return (
     <tr
+      data-call={row.request_id}
       data-row={row.request_id}
       // The button in the first cell does the same for keyboards.
       onClick={() => onOpen(row)}
