@@ -1,13 +1,13 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 
-import { addToken, closePanel, setUp, test } from "./relay";
+import { addToken, chat, closePanel, setUp, test } from "./relay";
 
 /** Screenshots for looking at, where a directory for them is named. */
 const pictures = process.env["ANC_SCREENSHOTS"];
 
 async function inspect(page: Page, name: string): Promise<void> {
-  if (pictures) await page.screenshot({ path: `${pictures}/${name}.png` });
+  if (pictures) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     .analyze();
@@ -28,23 +28,42 @@ for (const scheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       await setUp(page, relay, "42.5");
       await inspect(page, name("empty"));
-      await addToken(page, "Claude-Code-Work-PC", "5");
+      const secret = await addToken(page, "Claude-Code-Work-PC", "5");
       await closePanel(page);
       await addToken(page, "ci", "0.5");
       await page.evaluate((to) => localStorage.setItem("anc-language", to), language);
       await inspect(page, name("reveal"));
-      await page.goto(`${relay.origin}/tokens`);
-      await page.getByText("Claude-Code-Work-PC").waitFor();
+      expect((await chat(relay.origin, secret)).status).toBe(200);
+
+      const open = async (path: string, shown: Locator) => {
+        await page.goto(relay.origin + path);
+        await shown.first().waitFor();
+      };
+      const dialog = page.getByRole("dialog");
+      await open("/tokens", page.getByText("Claude-Code-Work-PC"));
+      await page.getByRole("checkbox").last().click();
       await inspect(page, name("tokens"));
-      await page.goto(`${relay.origin}/tokens?new=1`);
-      await page.getByRole("dialog").waitFor();
+      await open("/tokens?new=1", dialog);
+      await page.locator("details summary").click();
       await inspect(page, name("form"));
-      await page.goto(`${relay.origin}/channels`);
-      await page.getByText("Simulated").first().waitFor();
+      await open("/tokens", page.getByText("Claude-Code-Work-PC"));
+      await page.getByRole("link", { name: "Claude-Code-Work-PC" }).click();
+      await page.getByRole("img").first().waitFor();
+      await inspect(page, name("token"));
+      await open("/usage", page.locator("[data-call]"));
+      await inspect(page, name("usage"));
+      await page.locator("[data-call]").first().click();
+      await dialog.getByRole("table").waitFor();
+      await inspect(page, name("usage-detail"));
+      await open("/channels", page.getByText("Simulated"));
       await inspect(page, name("channels"));
+      await page.keyboard.press("c");
+      await dialog.getByRole("radio").first().waitFor();
+      await inspect(page, name("channel-form"));
+      await open("/profile", page.getByRole("radiogroup"));
+      await inspect(page, name("profile"));
       await page.context().clearCookies();
-      await page.goto(`${relay.origin}/sign-in`);
-      await page.getByRole("textbox").first().waitFor();
+      await open("/sign-in", page.getByRole("textbox"));
       await inspect(page, name("sign-in"));
       expect(faults).toEqual([]);
     });

@@ -1,13 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { instanceQuery, modelsQuery } from "@/api/queries";
+import { RevealSetups } from "@/forms/reveal-setups";
+import { any_model } from "@/lib/snippets";
 import { Button } from "@/ui/button";
+
+/** Stands where the secret will. */
+const placeholder_secret = "sk-anc…";
 
 /** The first thing an owner sees: what a token is for, in three lines, and the one next step. */
 export function NoTokens({ onAdd }: { onAdd: () => void }) {
   const { t } = useTranslation();
+  const { data: instance } = useQuery(instanceQuery);
+  const { data: models } = useQuery(modelsQuery);
+  const origin = instance?.public_url || window.location.origin;
+  const model = models?.items.find((one) => one.available)?.id ?? any_model;
   return (
-    <div className="rounded-panel border border-line-strong bg-surface px-6 py-12">
+    <div className="rounded-panel border border-line-strong bg-surface px-5 py-8 table:px-6 table:py-10">
       <h2 className="text-lead font-semibold">{t("tokens.emptyTitle")}</h2>
       <p className="mt-2 text-muted">{t("tokens.emptyLead1")}</p>
       <p className="text-muted">{t("tokens.emptyLead2")}</p>
@@ -20,6 +31,10 @@ export function NoTokens({ onAdd }: { onAdd: () => void }) {
       >
         {t("tokens.add")}
       </Button>
+      <div className="mt-8 max-w-[560px] border-t border-line pt-5">
+        <p className="mb-3 text-muted">{t("tokens.emptySetups")}</p>
+        <RevealSetups input={{ origin, secret: placeholder_secret, model }} />
+      </div>
     </div>
   );
 }

@@ -17,7 +17,7 @@ export function EndWord({ row }: { row: UsageRow }) {
   const { t } = useTranslation();
   const known = endReasons.find((reason) => reason === row.end_reason);
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+    <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap">
       <span aria-hidden className={cx("size-1.5 rounded-full", dotOf(row.end_reason))} />
       {known ? t(`usage.end.${known}`) : row.end_reason}
     </span>

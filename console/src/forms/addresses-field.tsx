@@ -24,41 +24,43 @@ export function AddressesField({ control, errors }: FieldsProps) {
   const { data: mine } = useQuery({ ...ownAddressQuery(rules), enabled: canAsk });
   const isLockedOut = canAsk && mine?.allowed === false;
   return (
-    <Field
-      label={t("tokenForm.ips")}
-      help={t("tokenForm.ipsHelp")}
-      warning={isLockedOut && t("tokenForm.ipsLockOut", { address: mine.address })}
-      error={errors.ipRules ? errorText("ip", bad) : undefined}
-    >
-      {(field) => (
-        <Controller
-          control={control}
-          name="ipRules"
-          render={({ field: { value, onChange } }) => (
-            <div className="flex flex-col gap-2">
-              <ChipsInput
-                {...field}
-                values={value}
-                onChange={onChange}
-                placeholder={t("tokenForm.ipsPlaceholder")}
-                placeholderMore={t("tokenForm.ipsMore")}
-                removeLabel={(rule) => t("common.remove", { value: rule })}
-                isInvalid={(rule) => !isIpRule(rule)}
-              />
-              {own !== "" && !value.includes(own) && (
-                <Button
-                  size="small"
-                  className="self-start"
-                  onClick={() => onChange([...value, own])}
-                >
-                  {t("tokenForm.ipsAddMine", { address: own })}
-                </Button>
-              )}
-              {canAsk && <AddressCheck key={rules.join(" ")} rules={rules} />}
-            </div>
-          )}
-        />
-      )}
-    </Field>
+    <div className="flex flex-col gap-2">
+      <Field
+        label={t("tokenForm.ips")}
+        help={t("tokenForm.ipsHelp")}
+        warning={isLockedOut && t("tokenForm.ipsLockOut", { address: mine.address })}
+        error={errors.ipRules ? errorText("ip", bad) : undefined}
+      >
+        {(field) => (
+          <Controller
+            control={control}
+            name="ipRules"
+            render={({ field: { value, onChange } }) => (
+              <div className="flex flex-col gap-2">
+                <ChipsInput
+                  {...field}
+                  values={value}
+                  onChange={onChange}
+                  placeholder={t("tokenForm.ipsPlaceholder")}
+                  placeholderMore={t("tokenForm.ipsMore")}
+                  removeLabel={(rule) => t("common.remove", { value: rule })}
+                  isInvalid={(rule) => !isIpRule(rule)}
+                />
+                {own !== "" && !value.includes(own) && (
+                  <Button
+                    size="small"
+                    className="self-start"
+                    onClick={() => onChange([...value, own])}
+                  >
+                    {t("tokenForm.ipsAddMine", { address: own })}
+                  </Button>
+                )}
+              </div>
+            )}
+          />
+        )}
+      </Field>
+      {canAsk && <AddressCheck key={rules.join(" ")} rules={rules} />}
+    </div>
   );
 }

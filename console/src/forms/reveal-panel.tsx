@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { instanceQuery, modelsQuery } from "@/api/queries";
 import type { CreatedToken } from "@/api/types";
 import { matchingModels } from "@/lib/patterns";
+import { any_model } from "@/lib/snippets";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { CopyButton } from "@/ui/copy-button";
@@ -12,18 +13,17 @@ import { Sheet } from "@/ui/sheet";
 
 import { RevealSetups } from "./reveal-setups";
 
-/** Shown where the relay serves no model yet: any name makes the set-up readable. */
-const any_model = "gpt-5";
-
 const copy_keys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘C" : "Ctrl+C";
 
 interface RevealPanelProps {
   created: CreatedToken;
+  /** The token was there before; only its secret is new. */
+  isRotated?: boolean;
   onClose: () => void;
 }
 
 /** The only sight of a token's secret, and what to do with it. */
-export function RevealPanel({ created, onClose }: RevealPanelProps) {
+export function RevealPanel({ created, isRotated = false, onClose }: RevealPanelProps) {
   const { t } = useTranslation();
   const { token, secret } = created;
   const [isCopied, setCopied] = useState(false);
@@ -40,7 +40,12 @@ export function RevealPanel({ created, onClose }: RevealPanelProps) {
   useCopyOf(secret, () => setCopied(true));
 
   return (
-    <Sheet isOpen onClose={leave} title={t("reveal.title")} closeLabel={t("common.close")}>
+    <Sheet
+      isOpen
+      onClose={leave}
+      title={t(isRotated ? "reveal.rotatedTitle" : "reveal.title")}
+      closeLabel={t("common.close")}
+    >
       <div className="flex flex-1 flex-col gap-5 overflow-y-auto px-5 py-5">
         <p className="font-medium break-words">{t("reveal.name", { name: token.name })}</p>
         <div className="flex flex-col gap-2">
@@ -77,7 +82,7 @@ export function RevealPanel({ created, onClose }: RevealPanelProps) {
         onCancel={() => setLeaving(false)}
         onConfirm={onClose}
         title={t("reveal.leaveTitle")}
-        description={t("reveal.leaveLead")}
+        description={t(isRotated ? "reveal.leaveRotated" : "reveal.leaveLead")}
         confirmLabel={t("reveal.leaveConfirm")}
         cancelLabel={t("reveal.leaveStay")}
         tone="primary"

@@ -6,7 +6,7 @@ import { CopyButton } from "@/ui/copy-button";
 import { Segmented } from "@/ui/segmented";
 import { Tabs } from "@/ui/tabs";
 
-type Tab = "claude-code" | "sdks" | "curl";
+type Tab = "claude-code" | "codex" | "sdks" | "curl" | "dotenv";
 
 const shellNames: Record<Shell, string> = { bash: "bash", powershell: "PowerShell" };
 
@@ -15,13 +15,14 @@ const sdks = [
   { value: "openai-js", label: "OpenAI · JS" },
   { value: "anthropic-python", label: "Anthropic · Python" },
   { value: "anthropic-js", label: "Anthropic · JS" },
+  { value: "gemini-python", label: "Gemini · Python" },
 ] as const;
 
 type Sdk = (typeof sdks)[number]["value"];
 
 interface RevealSetupsProps {
   input: SnippetInput;
-  onCopied: () => void;
+  onCopied?: () => void;
 }
 
 /** What to paste where, client by client. */
@@ -35,11 +36,9 @@ export function RevealSetups({ input, onCopied }: RevealSetupsProps) {
     <Setup text={snippets[client][shell](input)} note={note} onCopied={onCopied} />
   );
   return (
-    <Tabs<Tab>
-      value={tab}
-      onChange={setTab}
-      label={t("reveal.setups")}
-      aside={
+    <div className="flex flex-col gap-1">
+      <div className="flex items-center justify-between gap-3">
+        <h3 className="text-head font-medium">{t("reveal.setups")}</h3>
         <Segmented
           size="small"
           value={shell}
@@ -47,52 +46,67 @@ export function RevealSetups({ input, onCopied }: RevealSetupsProps) {
           label={t("reveal.shell")}
           options={shells.map((value) => ({ value, label: shellNames[value] }))}
         />
-      }
-      tabs={[
-        {
-          value: "claude-code",
-          label: t("reveal.claudeCode"),
-          panel: setup("claude-code", t("reveal.claudeCodeNote")),
-        },
-        {
-          value: "sdks",
-          label: t("reveal.sdks"),
-          panel: (
-            <div className="flex flex-col gap-3">
-              <div className="overflow-x-auto">
+      </div>
+      <Tabs<Tab>
+        value={tab}
+        onChange={setTab}
+        label={t("reveal.setups")}
+        tabs={[
+          {
+            value: "claude-code",
+            label: t("reveal.claudeCode"),
+            panel: setup("claude-code", t("reveal.claudeCodeNote")),
+          },
+          {
+            value: "codex",
+            label: t("reveal.codex"),
+            panel: setup("codex", t("reveal.codexNote")),
+          },
+          {
+            value: "sdks",
+            label: t("reveal.sdks"),
+            panel: (
+              <div className="flex flex-col gap-3">
+                <div className="overflow-x-auto">
+                  <Segmented
+                    size="small"
+                    value={sdk}
+                    onChange={setSdk}
+                    label={t("reveal.sdk")}
+                    options={sdks}
+                  />
+                </div>
+                {setup(sdk, t("reveal.sdkNote"))}
+              </div>
+            ),
+          },
+          {
+            value: "curl",
+            label: t("reveal.curl"),
+            panel: (
+              <div className="flex flex-col items-start gap-3">
                 <Segmented
                   size="small"
-                  value={sdk}
-                  onChange={setSdk}
-                  label={t("reveal.sdk")}
-                  options={sdks}
+                  value={kind}
+                  onChange={setKind}
+                  label={t("reveal.mode")}
+                  options={[
+                    { value: "curl", label: t("reveal.plain") },
+                    { value: "curl-stream", label: t("reveal.stream") },
+                  ]}
                 />
+                {setup(kind)}
               </div>
-              {setup(sdk, t("reveal.sdkNote"))}
-            </div>
-          ),
-        },
-        {
-          value: "curl",
-          label: t("reveal.curl"),
-          panel: (
-            <div className="flex flex-col items-start gap-3">
-              <Segmented
-                size="small"
-                value={kind}
-                onChange={setKind}
-                label={t("reveal.mode")}
-                options={[
-                  { value: "curl", label: t("reveal.plain") },
-                  { value: "curl-stream", label: t("reveal.stream") },
-                ]}
-              />
-              {setup(kind)}
-            </div>
-          ),
-        },
-      ]}
-    />
+            ),
+          },
+          {
+            value: "dotenv",
+            label: t("reveal.dotenv"),
+            panel: setup("dotenv", t("reveal.dotenvNote")),
+          },
+        ]}
+      />
+    </div>
   );
 }
 
@@ -103,7 +117,7 @@ function Setup({
 }: {
   text: string;
   note?: string | undefined;
-  onCopied: () => void;
+  onCopied?: (() => void) | undefined;
 }) {
   const { t } = useTranslation();
   return (
@@ -122,7 +136,7 @@ function Setup({
           label={t("reveal.copySetup")}
           shownLabel={t("common.copy")}
           copiedLabel={t("common.copied")}
-          onCopied={onCopied}
+          {...(onCopied ? { onCopied } : {})}
         />
       </div>
     </div>

@@ -31,7 +31,7 @@ export function RotateToken({ token, onClose }: { token: Token; onClose: () => v
       ),
     onSuccess: () => void queryClient.invalidateQueries({ queryKey: keys.tokens }),
   });
-  if (rotate.data) return <RevealPanel created={rotate.data} onClose={onClose} />;
+  if (rotate.data) return <RevealPanel created={rotate.data} isRotated onClose={onClose} />;
   return (
     <Confirm
       isOpen

@@ -42,6 +42,8 @@ describe("the two languages", () => {
       "reveal.sdks",
       "reveal.claudeCode",
       "reveal.curl",
+      "reveal.codex",
+      "reveal.dotenv",
       "providerForm.anthropic",
       "providerForm.gemini",
     ]);

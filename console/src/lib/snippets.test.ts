@@ -14,8 +14,9 @@ describe.each(clients)("%s", (client) => {
   });
 });
 
-it("Anthropic clients get the origin without /v1, since they add it themselves", () => {
-  for (const client of ["claude-code", "anthropic-python", "anthropic-js"] as const) {
+it("clients that add the version themselves get the origin without it", () => {
+  const ofThese = ["claude-code", "anthropic-python", "anthropic-js", "gemini-python"] as const;
+  for (const client of ofThese) {
     for (const shell of shells) {
       expect(snippets[client][shell](input)).not.toContain("relay.example/v1");
     }

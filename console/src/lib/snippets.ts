@@ -10,15 +10,21 @@ export interface SnippetInput {
   model: string;
 }
 
+/** Shown where the relay serves no model yet: any name makes a set-up readable. */
+export const any_model = "gpt-5";
+
 export const shells = ["bash", "powershell"] as const;
 export type Shell = (typeof shells)[number];
 
 export const clients = [
   "claude-code",
+  "codex",
   "openai-python",
   "openai-js",
   "anthropic-python",
   "anthropic-js",
+  "gemini-python",
+  "dotenv",
   "curl",
   "curl-stream",
 ] as const;
@@ -111,6 +117,37 @@ const anthropicJs: Snippet = ({ origin, model }) =>
     "console.log(answer.content[0].text);",
   );
 
+const geminiPython: Snippet = ({ origin, model }) =>
+  lines(
+    "from google import genai",
+    "",
+    `client = genai.Client(http_options={"base_url": "${origin}"})`,
+    "answer = client.models.generate_content(",
+    `    model="${model}",`,
+    '    contents="Say hello",',
+    ")",
+    "print(answer.text)",
+  );
+
+// Codex speaks Responses only, and a built-in provider's address cannot be overridden by a table
+// of its name: hence a provider of its own.
+const codex: Snippet = ({ origin, model }) =>
+  lines(
+    "# ~/.codex/config.toml",
+    `model = "${model}"`,
+    'model_provider = "anc"',
+    "",
+    "[model_providers.anc]",
+    'name = "ANC Relay"',
+    `base_url = "${origin}/v1"`,
+    'env_key = "ANC_API_KEY"',
+    'wire_api = "responses"',
+    "supports_websockets = false",
+  );
+
+const dotenv: Snippet = ({ origin, secret }) =>
+  lines(`OPENAI_BASE_URL=${origin}/v1`, `OPENAI_API_KEY=${secret}`);
+
 function curlBody(model: string, isStream: boolean): string {
   const body = { model, messages: [{ role: "user", content: "Say hello" }] };
   return JSON.stringify(isStream ? { ...body, stream: true } : body);
@@ -140,10 +177,13 @@ function curl(isStream: boolean): Record<Shell, Snippet> {
 
 export const snippets: Record<Client, Record<Shell, Snippet>> = {
   "claude-code": claudeCode,
+  codex: sdk("ANC_API_KEY", codex),
   "openai-python": sdk("OPENAI_API_KEY", openaiPython),
   "openai-js": sdk("OPENAI_API_KEY", openaiJs),
   "anthropic-python": sdk("ANTHROPIC_API_KEY", anthropicPython),
   "anthropic-js": sdk("ANTHROPIC_API_KEY", anthropicJs),
+  "gemini-python": sdk("GEMINI_API_KEY", geminiPython),
+  dotenv: { bash: dotenv, powershell: dotenv },
   curl: curl(false),
   "curl-stream": curl(true),
 };

@@ -6,19 +6,12 @@ interface TabsProps<Value extends string> {
   onChange: (value: Value) => void;
   label: string;
   tabs: readonly { value: Value; label: string; panel: ReactNode }[];
-  aside?: ReactNode;
 }
 
-export function Tabs<Value extends string>({
-  value,
-  onChange,
-  label,
-  tabs,
-  aside,
-}: TabsProps<Value>) {
+export function Tabs<Value extends string>({ value, onChange, label, tabs }: TabsProps<Value>) {
   return (
     <Base.Root value={value} onValueChange={(next) => onChange(next as Value)}>
-      <div className="flex items-end justify-between gap-3 border-b border-line">
+      <div className="border-b border-line">
         <Base.List aria-label={label} className="-mb-px flex gap-4">
           {tabs.map((tab) => (
             <Base.Tab
@@ -30,7 +23,6 @@ export function Tabs<Value extends string>({
             </Base.Tab>
           ))}
         </Base.List>
-        {aside}
       </div>
       {tabs.map((tab) => (
         <Base.Panel key={tab.value} value={tab.value} className="pt-3">
