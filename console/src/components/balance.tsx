@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import { accountQuery } from "@/api/queries";
-import { exactMoney, formatMoney, isZero } from "@/lib/money";
+import { exactMoney, formatMoney, formatShort, isZero } from "@/lib/money";
 
 /** The account's money as the sidebar's one figure. */
 export function BalanceFigure() {
@@ -22,7 +22,7 @@ export function BalanceFigure() {
             }
             title={isUnmetered ? undefined : exactMoney(account.balance)}
           >
-            {isUnmetered ? t("nav.unmetered") : formatMoney(account.balance)}
+            {isUnmetered ? t("nav.unmetered") : formatShort(account.balance)}
           </span>
         ) : (
           <span className="skeleton h-5 w-24" />
@@ -46,7 +46,7 @@ export function BalanceLine() {
   return (
     <span className="tabular pr-2 text-head text-muted">
       <span className="sr-only">{t("nav.balance")} </span>
-      {isUnmetered ? t("nav.unmetered") : formatMoney(account.balance)}
+      {isUnmetered ? t("nav.unmetered") : formatShort(account.balance)}
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Token } from "@/api/types";
 import { cx } from "@/lib/cx";
-import { exactMoney, formatMoney, isZero, meterPercent } from "@/lib/money";
+import { exactMoney, formatShort, isZero, meterPercent } from "@/lib/money";
 import { formatDate, formatExact, formatRelative, nearness } from "@/lib/time";
 import { Meter } from "@/ui/meter";
 import { Switch } from "@/ui/switch";
@@ -85,7 +85,7 @@ export function StatusCell({ token, onSwitch }: StatusCellProps) {
 export function UsedCell({ token }: { token: Token }) {
   return (
     <span className="tabular" title={exactMoney(token.used_quota)}>
-      {formatMoney(token.used_quota)}
+      {formatShort(token.used_quota)}
     </span>
   );
 }
@@ -108,9 +108,9 @@ export function RemainingCell({ token }: { token: Token }) {
       title={exactMoney(token.remaining_quota)}
     >
       <span className="tabular flex items-baseline justify-between gap-2">
-        <span>{formatMoney(token.remaining_quota)}</span>
+        <span>{formatShort(token.remaining_quota)}</span>
         <span className="truncate text-meta text-muted">
-          {t("tokens.remainingOf", { quota: formatMoney(token.quota) })}
+          {t("tokens.remainingOf", { quota: formatShort(token.quota) })}
         </span>
       </span>
       <Meter percent={percent} tone={toneOf(percent, token.remaining_quota)} />

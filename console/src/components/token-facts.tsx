@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { TokenDetail } from "@/api/types";
-import { exactMoney, formatMoney, meterPercent } from "@/lib/money";
+import { exactMoney, formatMoney, formatShort, meterPercent } from "@/lib/money";
 import { formatDate, formatExact, formatRelative } from "@/lib/time";
 import { Meter } from "@/ui/meter";
 
@@ -18,20 +18,23 @@ export function TokenFigures({ detail }: { detail: TokenDetail }) {
     <dl className="grid grid-cols-2 overflow-hidden rounded-panel border border-line-strong bg-surface menu:grid-cols-4">
       <Figure label={t("tokens.columns.usedQuota")}>
         <span className="text-figure font-medium" title={exactMoney(token.used_quota)}>
-          {formatMoney(token.used_quota)}
+          {formatShort(token.used_quota)}
         </span>
         <Below>
           {token.quota === null
             ? t("tokens.unlimited")
-            : t("tokens.remainingOf", { quota: formatMoney(token.quota) })}
+            : t("tokens.remainingOf", { quota: formatShort(token.quota) })}
         </Below>
         {percent !== null && <Meter percent={percent} tone={percent >= 80 ? "warn" : "accent"} />}
       </Figure>
       <Figure label={t("tokens.columns.remainingQuota")}>
-        <span className="text-figure font-medium">
+        <span
+          className="text-figure font-medium"
+          title={token.remaining_quota === null ? undefined : exactMoney(token.remaining_quota)}
+        >
           {token.remaining_quota === null
             ? t("tokens.unlimited")
-            : formatMoney(token.remaining_quota)}
+            : formatShort(token.remaining_quota)}
         </span>
         <Below>{t("token.callsInAll", { count: token.requests })}</Below>
       </Figure>

@@ -6,6 +6,9 @@ import { formatExact, formatRelative } from "@/lib/time";
 
 import { Section } from "./panel";
 
+/** How the server names whoever works at the machine itself. */
+const command_line = "command line";
+
 const list = "rounded-panel border border-line-strong bg-surface";
 const entry = "border-t border-line px-4 py-2.5 first:border-t-0";
 
@@ -61,7 +64,8 @@ export function TokenHistory({ detail }: { detail: TokenDetail }) {
                   className="tabular text-head text-muted"
                   title={formatExact(one.at, i18n.language)}
                 >
-                  {one.actor} · {formatRelative(one.at, i18n.language)}
+                  {one.actor === command_line ? t("history.commandLine") : one.actor} ·{" "}
+                  {formatRelative(one.at, i18n.language)}
                 </span>
               </div>
               {told.changes.length > 0 && (

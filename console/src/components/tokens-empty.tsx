@@ -32,7 +32,6 @@ export function NoTokens({ onAdd }: { onAdd: () => void }) {
         {t("tokens.add")}
       </Button>
       <div className="mt-8 max-w-[560px] border-t border-line pt-5">
-        <p className="mb-3 text-muted">{t("tokens.emptySetups")}</p>
         <RevealSetups input={{ origin, secret: placeholder_secret, model }} />
       </div>
     </div>

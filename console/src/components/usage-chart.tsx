@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { cx } from "@/lib/cx";
-import { compareMoney, formatMoney, scaleEnd, shareOf } from "@/lib/money";
+import { compareMoney, formatMoney, formatShort, scaleEnd, shareOf } from "@/lib/money";
 import { slotColour, type Slot } from "@/lib/palette";
 import { formatDay } from "@/lib/time";
 import type { DaySum } from "@/lib/usage-sums";
@@ -34,7 +34,7 @@ export function UsageChart({ days, colours, summary }: UsageChartProps) {
           {shown &&
             t("token.dayLabel", {
               day: formatDay(shown.start, i18n.language),
-              amount: formatMoney(shown.charge),
+              amount: formatShort(shown.charge),
               count: shown.requests,
             })}
         </span>

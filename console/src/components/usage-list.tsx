@@ -101,7 +101,7 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
         </button>
       </td>
       {!isOfOneToken && (
-        <td className={cx(cell, "max-w-44 truncate")} title={row.token_name ?? row.token_id}>
+        <td className={cx(cell, "max-w-52 truncate")} title={row.token_name ?? row.token_id}>
           {row.token_name ?? row.token_id}
         </td>
       )}

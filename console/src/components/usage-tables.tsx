@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import { cx } from "@/lib/cx";
-import { exactMoney, formatMoney, shareOf } from "@/lib/money";
+import { exactMoney, formatShort, shareOf } from "@/lib/money";
 import { slotColour, type Slot } from "@/lib/palette";
 import { formatDay } from "@/lib/time";
 import type { DaySum, ModelSum } from "@/lib/usage-sums";
@@ -43,7 +43,7 @@ export function DayTable({ days }: { days: DaySum[] }) {
               </th>
               <td className={cx(cell, "text-right")}>{number.format(one.requests)}</td>
               <td className={cx(cell, "text-right")} title={exactMoney(one.charge)}>
-                {formatMoney(one.charge)}
+                {formatShort(one.charge)}
               </td>
             </tr>
           ))}
@@ -73,7 +73,7 @@ export function ModelTable({ models, colours }: ModelTableProps) {
           <th scope="col" className={cx(head, "text-right")}>
             {t("token.callsHead")}
           </th>
-          <th scope="col" className={cx(head, "text-right max-table:hidden")}>
+          <th scope="col" className={cx(head, "text-right hidden wide:table-cell")}>
             {t("usage.units")}
           </th>
           <th scope="col" className={cx(head, "text-right")}>
@@ -99,14 +99,16 @@ export function ModelTable({ models, colours }: ModelTableProps) {
               </span>
             </th>
             <td className={cx(cell, "text-right align-top")}>{number.format(one.requests)}</td>
-            <td className={cx(cell, "text-right align-top whitespace-nowrap max-table:hidden")}>
+            <td
+              className={cx(cell, "text-right align-top whitespace-nowrap hidden wide:table-cell")}
+            >
               {t("usage.inOut", {
                 input: number.format(one.inputUnits),
                 output: number.format(one.outputUnits),
               })}
             </td>
             <td className={cx(cell, "text-right align-top")} title={exactMoney(one.charge)}>
-              {formatMoney(one.charge)}
+              {formatShort(one.charge)}
             </td>
           </tr>
         ))}

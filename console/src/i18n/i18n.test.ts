@@ -16,7 +16,8 @@ function flatten(value: object, prefix = ""): Map<string, string> {
   return found;
 }
 
-const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
+const placeholders = (text: string) =>
+  [...text.matchAll(/\{\{(\w+)(?:, \w+)?\}\}/g)].map((m) => m[1]).sort();
 
 describe("the two languages", () => {
   const [english, chinese] = [flatten(en), flatten(zhCN)];

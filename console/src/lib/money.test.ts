@@ -7,6 +7,7 @@ import {
   compareMoney,
   exactMoney,
   formatMoney,
+  formatShort,
   isZero,
   meterPercent,
   scaleEnd,
@@ -77,4 +78,11 @@ it("a scale ends at the next round amount", () => {
   expect(shareOf("0.0037", "0.005")).toBe(0.74);
   expect(shareOf("1", "0")).toBe(0);
   expect(["0.2", "0.19", "3"].sort(compareMoney)).toEqual(["0.19", "0.2", "3"]);
+});
+
+it("little room shows cents from a dollar on", () => {
+  expect(formatShort("478.021704")).toBe("$478.02");
+  expect(formatShort("-1234.999")).toBe("-$1,234.99");
+  expect(formatShort("0.047232")).toBe("$0.047232");
+  expect(formatShort("5")).toBe("$5.00");
 });

@@ -16,6 +16,17 @@ export function formatMoney(value: string): string {
   return `${sign}$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${shown}`;
 }
 
+/**
+ * The same where there is little room: from a dollar on, what is below a cent is cut off. The exact
+ * amount stands in the tooltip.
+ */
+export function formatShort(value: string): string {
+  const match = amount.exec(value);
+  if (!match || /^0*$/.test(match[2] ?? "")) return formatMoney(value);
+  const [, sign = "", whole = "0", fraction = ""] = match;
+  return formatMoney(`${sign}${whole}.${fraction.slice(0, 2).padEnd(2, "0")}`);
+}
+
 /** Every digit that the server sent, for tooltips. */
 export function exactMoney(value: string): string {
   return value.startsWith("-") ? `-$${value.slice(1)}` : `$${value}`;
