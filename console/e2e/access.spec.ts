@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page } from "@playwright/test";
 
-import { addToken, chat, closePanel, setUp, test } from "./relay";
+import { addToken, chat, closePanel, setUp, test, type Relay } from "./relay";
 
 /** Screenshots for looking at, where a directory for them is named. */
 const pictures = process.env["ANC_SCREENSHOTS"];
@@ -14,60 +14,70 @@ async function inspect(page: Page, name: string): Promise<void> {
   expect(violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
 }
 
-for (const scheme of ["light", "dark"] as const) {
-  for (const language of ["en", "zh-CN"] as const) {
-    test(`every page can be read by all, ${scheme}, ${language}`, async ({ page, relay }, info) => {
-      const name = (place: string) => `${info.project.name}-${scheme}-${language}-${place}`;
-      const faults: string[] = [];
-      page.on("console", (message) => {
-        // A look at the session before anybody has signed in is refused, and browsers note it.
-        if (message.type() === "error" && !message.text().includes("401")) {
-          faults.push(message.text());
-        }
-      });
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-      await setUp(page, relay, "42.5");
-      await inspect(page, name("empty"));
-      const secret = await addToken(page, "Claude-Code-Work-PC", "5");
-      await closePanel(page);
-      await addToken(page, "ci", "0.5");
-      await page.evaluate((to) => localStorage.setItem("anc-language", to), language);
-      await inspect(page, name("reveal"));
-      expect((await chat(relay.origin, secret)).status).toBe(200);
+const languages = ["en", "zh-CN"] as const;
 
-      const open = async (path: string, shown: Locator) => {
-        await page.goto(relay.origin + path);
-        await shown.first().waitFor();
-      };
-      const dialog = page.getByRole("dialog");
-      await open("/tokens", page.getByText("Claude-Code-Work-PC"));
-      await page.getByRole("checkbox").last().click();
-      await inspect(page, name("tokens"));
-      await open("/tokens?new=1", dialog);
-      await page.locator("details summary").click();
-      await inspect(page, name("form"));
-      await open("/tokens", page.getByText("Claude-Code-Work-PC"));
-      await page.getByRole("link", { name: "Claude-Code-Work-PC" }).click();
-      await page.getByRole("img").first().waitFor();
-      await inspect(page, name("token"));
-      await open("/usage", page.locator("[data-call]"));
-      await inspect(page, name("usage"));
-      await page.locator("[data-call]").first().click();
-      await dialog.getByRole("table").waitFor();
-      await inspect(page, name("usage-detail"));
-      await open("/channels", page.getByText("Simulated"));
-      await inspect(page, name("channels"));
-      await page.keyboard.press("c");
-      await dialog.getByRole("radio").first().waitFor();
-      await inspect(page, name("channel-form"));
-      await open("/profile", page.getByRole("radiogroup"));
-      await inspect(page, name("profile"));
-      await page.context().clearCookies();
-      await open("/sign-in", page.getByRole("textbox"));
-      await inspect(page, name("sign-in"));
-      expect(faults).toEqual([]);
+/** Every page and sheet of somebody who has signed in. */
+async function inspectPages(page: Page, relay: Relay, name: (place: string) => string) {
+  const open = async (path: string, shown: Locator) => {
+    await page.goto(relay.origin + path);
+    await shown.first().waitFor();
+  };
+  const dialog = page.getByRole("dialog");
+  await open("/tokens", page.getByText("Claude-Code-Work-PC"));
+  await page.getByRole("checkbox").last().click();
+  await inspect(page, name("tokens"));
+  await open("/tokens?new=1", dialog);
+  await page.locator("details summary").click();
+  await inspect(page, name("form"));
+  await open("/tokens", page.getByText("Claude-Code-Work-PC"));
+  await page.getByRole("link", { name: "Claude-Code-Work-PC" }).click();
+  await page.getByRole("img").first().waitFor();
+  await inspect(page, name("token"));
+  await open("/usage", page.locator("[data-call]"));
+  await inspect(page, name("usage"));
+  await page.locator("[data-call]").first().click();
+  await dialog.getByRole("table").waitFor();
+  await inspect(page, name("usage-detail"));
+  await open("/channels", page.getByText("Simulated"));
+  await inspect(page, name("channels"));
+  await page.keyboard.press("c");
+  await dialog.getByRole("radio").first().waitFor();
+  await inspect(page, name("channel-form"));
+  await open("/profile", page.getByRole("radiogroup"));
+  await inspect(page, name("profile"));
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`every page can be read by all, ${scheme}`, async ({ page, relay }, info) => {
+    test.slow();
+    const name = (place: string) => `${info.project.name}-${scheme}-${place}`;
+    const faults: string[] = [];
+    page.on("console", (message) => {
+      // A look at the session before anybody has signed in is refused, and browsers note it.
+      if (message.type() === "error" && !message.text().includes("401")) {
+        faults.push(message.text());
+      }
     });
-  }
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await setUp(page, relay, "42.5");
+    await inspect(page, name("empty"));
+    const secret = await addToken(page, "Claude-Code-Work-PC", "5");
+    await inspect(page, name("reveal"));
+    await closePanel(page);
+    expect((await chat(relay.origin, secret)).status).toBe(200);
+    for (const language of languages) {
+      await page.evaluate((to) => localStorage.setItem("anc-language", to), language);
+      await inspectPages(page, relay, (place) => name(`${language}-${place}`));
+    }
+    await page.context().clearCookies();
+    for (const language of languages) {
+      await page.evaluate((to) => localStorage.setItem("anc-language", to), language);
+      await page.goto(`${relay.origin}/sign-in`);
+      await page.getByRole("textbox").first().waitFor();
+      await inspect(page, name(`${language}-sign-in`));
+    }
+    expect(faults).toEqual([]);
+  });
 }
 
 test("the first page is light and does not move", async ({ page, relay }) => {

@@ -11,6 +11,9 @@ test("a channel is connected, tested, changed and deleted", async ({ page, relay
 
   // A provider that is not there: many keys, shown by their ends only.
   await page.getByRole("button", { name: "Connect a provider" }).click();
+  await page.getByRole("radio", { name: "Google Gemini" }).click();
+  await expect(page.getByLabel("Base URL")).toHaveValue(/generativelanguage/);
+  await page.getByRole("radio", { name: "OpenAI-compatible" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Nowhere");
   await page.getByLabel("Base URL").fill("http://127.0.0.1:9/v1");
   await page.getByRole("switch", { name: "Allow private addresses" }).click();
@@ -49,7 +52,7 @@ test("a channel is connected, tested, changed and deleted", async ({ page, relay
   await expect(page.getByText("Somewhere deleted")).toBeVisible();
 });
 
-test("models are picked from what the provider has", async ({ page, relay }) => {
+test("models are picked from what the provider has @desktop", async ({ page, relay }) => {
   await setUp(page, relay);
   await page.goto(`${relay.origin}/channels`);
   await page.getByRole("button", { name: "Actions for Simulated" }).click();
@@ -61,7 +64,7 @@ test("models are picked from what the provider has", async ({ page, relay }) => 
   await expect(page.getByText(/^1 model · /)).toBeVisible();
 });
 
-test("a group puts its factor on the price", async ({ page, relay }) => {
+test("a group puts its factor on the price @desktop", async ({ page, relay }) => {
   await setUp(page, relay);
   const dialog = page.getByRole("dialog");
   await page.goto(`${relay.origin}/channels`);

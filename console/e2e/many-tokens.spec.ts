@@ -71,7 +71,7 @@ test("many tokens are switched, extended, topped up and deleted at once", async 
   expect((await chat(relay.origin, first)).status).toBe(401);
 });
 
-test("a batch gives its secrets once, as a table", async ({ page, relay }) => {
+test("a batch gives its secrets once, as a table @desktop", async ({ page, relay }) => {
   await setUp(page, relay);
   await page.getByRole("button", { name: words.addToken }).first().click();
   await page.getByLabel(words.fields.name, { exact: true }).fill("worker");
@@ -102,7 +102,7 @@ test("a batch gives its secrets once, as a table", async ({ page, relay }) => {
   await expect(page.getByRole("link", { name: /^worker \d$/ })).toHaveCount(3);
 });
 
-test("a rotated secret is shown once, and the old one ends when it should", async ({
+test("a rotated secret is shown once, and the old one ends when it should @desktop", async ({
   page,
   relay,
 }) => {

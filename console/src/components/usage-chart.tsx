@@ -77,7 +77,7 @@ function Bar({ day, end, colours, isPointed, onPoint }: BarProps) {
     <div
       onPointerEnter={onPoint}
       onPointerDown={onPoint}
-      className={cx("flex flex-1 flex-col justify-end px-px", isPointed && "bg-sunken")}
+      className={cx("relative flex flex-1 flex-col justify-end px-px", isPointed && "bg-sunken")}
     >
       {/* The dearest model stands on the baseline. */}
       {day.parts.toReversed().map((part) => (

@@ -6,7 +6,7 @@ import { slotColour, type Slot } from "@/lib/palette";
 import { formatDay } from "@/lib/time";
 import type { DaySum, ModelSum } from "@/lib/usage-sums";
 
-const head = "px-3 py-1.5 text-head font-medium text-muted first:pl-0 last:pr-0";
+const head = "px-3 py-1.5 text-head font-medium whitespace-nowrap text-muted first:pl-0 last:pr-0";
 const cell = "border-t border-line px-3 py-1.5 first:pl-0 last:pr-0";
 
 /** The chart's figures, the latest day first; days on which nothing was called are left out. */

@@ -22,7 +22,8 @@ export function Choice<Value extends string>({
       value={value}
       onValueChange={(next) => onChange(next as Value)}
       aria-label={label}
-      className="overflow-hidden rounded-panel border border-line-strong bg-surface"
+      // In a column that scrolls, what hides its overflow would give all its height away.
+      className="shrink-0 overflow-hidden rounded-panel border border-line-strong bg-surface"
     >
       {options.map((option) => (
         <Radio.Root
