@@ -107,9 +107,9 @@ export function RemainingCell({ token }: { token: Token }) {
       className="flex w-full max-w-36 flex-col gap-1.5"
       title={exactMoney(token.remaining_quota)}
     >
-      <span className="tabular flex items-baseline justify-between gap-2">
+      <span className="tabular flex flex-wrap items-baseline justify-between gap-x-2">
         <span>{formatShort(token.remaining_quota)}</span>
-        <span className="truncate text-meta text-muted">
+        <span className="text-meta text-muted">
           {t("tokens.remainingOf", { quota: formatShort(token.quota) })}
         </span>
       </span>
