@@ -5,7 +5,7 @@
 //! awaited where there is still somebody to wait for it, and by its `Drop` where the client has
 //! left, which drops the body that hyper was writing and everything in it.
 
-use anc_domain::{NanoUsd, RelayError, UnixMillis};
+use anc_domain::{NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
@@ -18,6 +18,7 @@ use crate::account::measure;
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::metrics;
+use crate::recorder::Keep;
 use crate::relay::Held;
 use crate::running::{Owner, Running};
 use crate::silence::Silence;
@@ -57,6 +58,8 @@ pub(crate) struct Delivery {
     array: Option<ArrayFraming>,
     /// Events that went out.
     sent: u64,
+    /// What is to be remembered of an answer that its provider keeps.
+    keep: Option<Keep>,
 }
 
 /// What the end of a request is told by.
@@ -91,7 +94,7 @@ impl Delivery {
             covered_units: 0,
             step: held.bounds.step,
             input_cost: held.bounds.input,
-            input_expected: facts.input.units_expected(),
+            input_expected: held.input_expected,
             lowered_output: held.lowered_output,
             usage_wanted: facts.includes_usage(),
             running,
@@ -102,9 +105,16 @@ impl Delivery {
             hold: held.open.take(),
             array: call.as_array.then(ArrayFraming::default),
             sent: 0,
+            keep: None,
         };
         delivery.cover();
         delivery
+    }
+
+    /// The same for an answer that is remembered.
+    pub(crate) fn keeping(mut self, keep: Option<Keep>) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// Recomputes how many output units the hold pays for.
@@ -136,6 +146,7 @@ impl Delivery {
         if let Some(permit) = &mut self.permit {
             permit.used(settlement.usage.input_total() + settlement.usage.output_total());
         }
+        self.hand_in(&settlement.usage);
         let Some(hold) = self.hold.take() else { return Ok(NanoUsd::ZERO) };
         // The settle is queued by the call itself: a client that leaves while it is awaited
         // changes nothing.
@@ -192,6 +203,22 @@ impl Delivery {
     fn look(&mut self, reader: &EventReader) {
         self.observed = reader.observed();
     }
+
+    /// Hands an answer in that is to be remembered, whichever way it ended: its provider may have
+    /// kept what was made of it.
+    fn hand_in(&mut self, used: &Usage) {
+        if let Some(keep) = &mut self.keep {
+            let units = used.input_total().saturating_add(used.output_total());
+            keep.hand_in(self.observed.response_id.as_deref(), units);
+        }
+    }
+
+    /// Returns when the answer is remembered, where it is to be.
+    async fn kept(&mut self) {
+        if let Some(keep) = &mut self.keep {
+            keep.written().await;
+        }
+    }
 }
 
 impl Drop for Delivery {
@@ -200,6 +227,7 @@ impl Drop for Delivery {
     fn drop(&mut self) {
         if self.hold.is_some() {
             let settlement = self.settlement(EndReason::ClientGone);
+            self.hand_in(&settlement.usage);
             if let Some(hold) = self.hold.take() {
                 let charge = hold.charge_for(&settlement.usage).map(|charge| charge.total);
                 metrics::settled(self.call.protocol, &settlement, charge.unwrap_or_default());
@@ -283,6 +311,7 @@ async fn write_events(
     let stop = match write_until_last(&mut delivery, first, &mut reader, &mut sink).await {
         Ok(last) => match delivery.settle(EndReason::Complete).await {
             Ok(_) => {
+                delivery.kept().await;
                 sink.send(delivery.last_framed(last)).await;
                 return Ok(());
             }
@@ -417,6 +446,7 @@ pub(crate) async fn buffered(
     delivery.observed = observed;
     delivery.note_first_content();
     let charge = delivery.settle(EndReason::Complete).await?;
+    delivery.kept().await;
     let mut response = Response::new(GatewayBody::full(bytes));
     *response.status_mut() = accepted.status;
     *response.headers_mut() = buffered_headers(&delivery, &accepted.headers, charge);
@@ -426,7 +456,7 @@ pub(crate) async fn buffered(
 impl Delivery {
     /// Ends the hold with a record and without a charge.
     async fn settle_uncharged(&mut self, end: EndReason) -> Result<(), RelayError> {
-        let settlement = Settlement { usage: anc_domain::Usage::default(), ..self.settlement(end) };
+        let settlement = Settlement { usage: Usage::default(), ..self.settlement(end) };
         let Some(hold) = self.hold.take() else { return Ok(()) };
         hold.settle(settlement).await.map(|_| ()).map_err(|failure| error::store_down(&failure))
     }

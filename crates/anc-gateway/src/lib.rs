@@ -10,6 +10,7 @@
 
 mod account;
 mod admission;
+mod affinity;
 mod body;
 mod catalog;
 mod count;
@@ -23,10 +24,12 @@ mod limits;
 mod metrics;
 mod models;
 mod parked;
+mod recorder;
 mod relay;
 mod running;
 mod shared;
 mod silence;
+mod stored;
 mod token_self;
 mod upstream;
 mod written_body;
@@ -100,6 +103,7 @@ impl DataPlane {
             running: RunningRequests::new(limits.running_requests),
             rates: LocalLimits::default(),
             parked: parked::ParkedKeys::default(),
+            recorder: recorder::Recorder::start(store.clone(), limits.running_requests),
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),
             store,
@@ -209,9 +213,13 @@ impl Gateway {
             ));
         }
         match call.operation {
-            Operation::CountTokens | Operation::GeminiCountTokens => {
+            Operation::CountTokens | Operation::GeminiCountTokens | Operation::CountResponse => {
                 count::count_tokens(self, call, body).await
             }
+            Operation::StoredResponse
+            | Operation::DeleteStoredResponse
+            | Operation::CancelStoredResponse
+            | Operation::StoredResponseInput => stored::stored_response(self, call, body).await,
             Operation::ListModels => models::list_models(self, &call).await,
             Operation::GetModel => models::get_model(self, &call).await,
             Operation::TokenSelf => token_self::show(self, &call).await,

@@ -93,6 +93,12 @@ pub fn gemini_count_body(units: u64) -> Bytes {
     Bytes::from(json!({ "totalTokens": units }).to_string())
 }
 
+/// The answer of `POST /v1/responses/input_tokens`.
+pub fn response_count_body(units: u64) -> Bytes {
+    let body = json!({ "object": "response.input_tokens", "input_tokens": units });
+    Bytes::from(body.to_string())
+}
+
 /// The answer of `POST /v1/messages/count_tokens`.
 pub fn count_tokens_body(units: u64) -> Bytes {
     Bytes::from(json!({ "input_tokens": units }).to_string())

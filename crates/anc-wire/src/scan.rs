@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use anc_domain::ModelName;
 
-use crate::Protocol;
 use crate::count::InputSize;
 use crate::fault::ScanError;
 use crate::json::{Kind, Malformed, Part, Value, Walker, unescaped};
+use crate::session::read_session;
+use crate::{Family, Protocol};
 
 /// A string that starts so, or stands under the key `data`, is a picture or a document and no text.
 const DATA_URL: &[u8] = b"data:";
@@ -39,6 +40,8 @@ pub struct RequestFacts {
     pub input: InputSize,
     /// The stored answer that this request goes on from.
     pub previous_response: Option<String>,
+    /// What the client calls the session that the request belongs to.
+    pub session: Option<String>,
     /// The provider is to keep the answer, so that later requests can refer to it.
     pub stored: bool,
     pub(crate) protocol: Protocol,
@@ -119,6 +122,7 @@ struct Scan {
     output_bounds: Vec<OutputBoundField>,
     stream_options: StreamOptions,
     previous_response: Option<String>,
+    session: Option<String>,
     stored: bool,
     model_span: Option<Range<usize>>,
 }
@@ -136,6 +140,7 @@ impl Default for Scan {
             output_bounds: Vec::new(),
             stream_options: StreamOptions::default(),
             previous_response: None,
+            session: None,
             // The vendor keeps an answer unless it is told not to.
             stored: true,
             model_span: None,
@@ -155,6 +160,7 @@ impl Scan {
             thinking_budget: self.thinking_budget,
             input: self.input,
             previous_response: self.previous_response,
+            session: self.session,
             stored: self.stored && self.protocol == Protocol::OpenAiResponses,
             protocol: self.protocol,
             model_span: self.model_span,
@@ -194,6 +200,14 @@ impl Scan {
                 self.thinking(walker, body)
             }
             "previous_response_id" if responses => self.previous_response(walker, body),
+            "prompt_cache_key" if self.protocol.family() == Family::OpenAi => {
+                self.session = read_session(walker, body, None, &mut self.input)?;
+                Ok(Ok(()))
+            }
+            "metadata" if self.protocol == Protocol::AnthropicMessages => {
+                self.session = read_session(walker, body, Some("user_id"), &mut self.input)?;
+                Ok(Ok(()))
+            }
             "store" if responses => {
                 let value = walker.skip()?;
                 self.stored = &body[value.span] != b"false";

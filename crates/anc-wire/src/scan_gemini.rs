@@ -77,6 +77,7 @@ pub fn scan_gemini_request(
         thinking_budget: scan.thinking_budget,
         input: scan.input,
         previous_response: None,
+        session: None,
         stored: false,
         protocol: if embeds { Protocol::GeminiEmbeddings } else { Protocol::Gemini },
         model_span: None,

@@ -13,4 +13,5 @@ mod protocols;
 mod revocation;
 mod secrets;
 mod several_nodes;
+mod stored_responses;
 mod support;

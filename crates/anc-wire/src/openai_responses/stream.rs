@@ -109,7 +109,8 @@ impl StreamState {
 pub(crate) fn meter_document(document: &Bytes) -> Option<Observed> {
     let mut state = StreamState { finished: true, ..StreamState::default() };
     let json: Json = serde_json::from_slice(document).ok()?;
-    if json.get("object").and_then(Json::as_str) != Some("response") {
+    let object = json.get("object").and_then(Json::as_str);
+    if !matches!(object, Some("response" | "response.compaction")) {
         return None;
     }
     let _ = count_member(document, b"output", &mut state.output);
