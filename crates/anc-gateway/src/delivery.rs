@@ -5,11 +5,14 @@
 //! awaited where there is still somebody to wait for it, and by its `Drop` where the client has
 //! left, which drops the body that hyper was writing and everything in it.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use anc_domain::{NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
-use anc_wire::{ArrayFraming, FrameRole, Observed, RequestFacts};
+use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
@@ -30,6 +33,9 @@ const X_RELAY_CHARGE: HeaderName = HeaderName::from_static("x-relay-charge");
 const X_RELAY_OUTPUT_LOWERED: HeaderName = HeaderName::from_static("x-relay-max-output-lowered");
 const X_RELAY_REMAINING: HeaderName = HeaderName::from_static("x-relay-remaining");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How long the end of a stream is waited for behind an event that looked like the last.
+const BEHIND_LAST: Duration = Duration::from_secs(2);
 
 /// An accepted answer on its way to the client, and the money held for it.
 pub(crate) struct Delivery {
@@ -289,7 +295,7 @@ pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<Gat
         match accepted.content {
             Content::Events { first, rest } => write_events(delivery, first, rest, sink).await,
             // A document is delivered by `buffered`; the two are told apart by `streams`.
-            Content::Document(_) => {
+            Content::Document(..) => {
                 delivery.settle(EndReason::UpstreamCut).await.ok();
                 Err(CutShort)
             }
@@ -325,7 +331,8 @@ async fn write_events(
         return Err(CutShort);
     }
     let Summary { protocol, request_id } = delivery.call;
-    let frame = anc_wire::error_frame(protocol, &stop.error, request_id, delivery.sent);
+    let Delivery { observed, sent, .. } = &delivery;
+    let frame = anc_wire::error_frame(protocol, &stop.error, request_id, observed, *sent);
     sink.send(delivery.last_framed(frame)).await;
     Ok(())
 }
@@ -337,10 +344,10 @@ async fn write_until_last(
     reader: &mut EventReader,
     sink: &mut FrameSink,
 ) -> Result<Bytes, Stop> {
-    let mut first = first.into_iter();
+    let mut first = VecDeque::from(first);
     let mut silence = Silence::new(&delivery.gateway.limits);
     loop {
-        let frame = match first.next() {
+        let frame = match first.pop_front() {
             Some(frame) => Some(frame),
             None => next_event(delivery, reader, &mut silence, sink).await?,
         };
@@ -359,7 +366,10 @@ async fn write_until_last(
                 if delivery.observed.output_units > 0 {
                     delivery.note_first_content();
                 }
-                return Ok(frame.bytes);
+                match behind_last(delivery, reader).await {
+                    Some(next) => first.push_back(next),
+                    None => return Ok(frame.bytes),
+                }
             }
             FrameRole::Error => return Err(Stop::upstream_cut()),
             FrameRole::UsageOnly if !delivery.usage_wanted => continue,
@@ -371,6 +381,17 @@ async fn write_until_last(
         }
         sink.send(delivery.framed(frame.bytes)).await;
     }
+}
+
+/// What comes behind an event that looked like the last. Only Gemini has no word for the end: some
+/// of its servers give a reason to end with every event, and the stream's own end is what counts.
+async fn behind_last(delivery: &mut Delivery, reader: &mut EventReader) -> Option<Frame> {
+    if delivery.call.protocol.family() != Family::Gemini {
+        return None;
+    }
+    let next = tokio::time::timeout(BEHIND_LAST, reader.next()).await;
+    // A finished answer that breaks off behind its end is finished.
+    next.ok()?.ok()?.filter(|frame| frame.role != FrameRole::Error)
 }
 
 /// Waits for the next event; meanwhile the client gets signs of life, and everything that can end
@@ -416,12 +437,12 @@ pub(crate) async fn buffered(
     mut delivery: Delivery,
     accepted: Accepted,
 ) -> Result<Response<GatewayBody>, RelayError> {
-    let Content::Document(body) = accepted.content else {
+    let Content::Document(start, body) = accepted.content else {
         return Err(error::upstream_nonsense());
     };
     let limit = delivery.gateway.limits.answer_bytes;
     let collected = tokio::select! {
-        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(body, limit)) => collected,
+        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(start, body, limit)) => collected,
         by = delivery.running.revoked() => {
             delivery.settle(EndReason::Revoked).await?;
             return Err(error::revoked(by));

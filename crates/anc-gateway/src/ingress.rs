@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
-use http::{HeaderMap, Method, request};
+use http::{HeaderMap, Method, Uri, request};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
@@ -155,9 +155,8 @@ pub(crate) fn receive(
     }
     let protocol = protocol_of(path, &parts.headers);
     let query = query_without_credentials(parts.uri.query());
-    let asks_for_events =
-        query.as_deref().is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));
     let streams = operation == Operation::StreamGenerateContent;
+    let as_array = wants_array(&parts.uri);
     Ok(Call {
         request_id,
         received_at,
@@ -169,17 +168,32 @@ pub(crate) fn receive(
         path_response: response,
         credential: credential(&parts.headers, parts.uri.query(), protocol),
         // The provider is always asked for events: an array could not be read piece by piece.
-        query: if streams && !asks_for_events {
-            Some(with_events(query.as_deref()))
-        } else {
-            query
-        },
-        as_array: streams && !asks_for_events,
+        query: if streams && as_array { Some(with_events(query.as_deref())) } else { query },
+        as_array,
         headers: parts.headers,
     })
 }
 
+/// Whether a Gemini stream is asked for as a JSON array: so it comes where no events are asked for,
+/// its errors included.
+pub(crate) fn wants_array(uri: &Uri) -> bool {
+    let events = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));
+    !events && uri.path().ends_with(":streamGenerateContent")
+}
+
 impl Call {
+    /// The same for a body that an answer is made for. Some clients send Responses' form to the path
+    /// of chats; they are answered as they ask.
+    pub(crate) fn read(&mut self, body: &[u8]) -> Result<RequestFacts, RelayError> {
+        let facts = self.scan(body)?;
+        if !facts.has_responses_form {
+            return Ok(facts);
+        }
+        self.operation = Operation::Responses;
+        self.protocol = Protocol::OpenAiResponses;
+        self.scan(body)
+    }
+
     /// Reads the fields of a body that matter, by the rules of the protocol that was called.
     pub(crate) fn scan(&self, body: &[u8]) -> Result<RequestFacts, RelayError> {
         match &self.path_model {

@@ -184,6 +184,7 @@ impl Gateway {
         let request_id = RequestId::generate(now, &*self.entropy);
         let (parts, body) = request.into_parts();
         let protocol = ingress::protocol_of(parts.uri.path(), &parts.headers);
+        let as_array = ingress::wants_array(&parts.uri);
         let answer = match ingress::receive(request_id, now, parts, client) {
             Ok(call) => self.answer(call, body).await,
             Err(refusal) => Err(refusal),
@@ -195,7 +196,9 @@ impl Gateway {
         );
         Ok(answer.unwrap_or_else(|error| {
             tracing::debug!(request = %request_id, code = error.code.code(), "refused");
-            anc_wire::error_response(protocol, &error, request_id).map(GatewayBody::full)
+            let answer = anc_wire::error_response(protocol, &error, request_id);
+            let answer = if as_array { anc_wire::in_array(answer) } else { answer };
+            answer.map(GatewayBody::full)
         }))
     }
 

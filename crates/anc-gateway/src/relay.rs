@@ -29,7 +29,7 @@ use crate::{Gateway, GatewayBody, error};
 /// Relays one request. An error is answered in the caller's protocol by [`Gateway::handle`].
 pub(crate) async fn relay(
     gateway: &Gateway,
-    call: Call,
+    mut call: Call,
     body: Incoming,
 ) -> Result<Response<GatewayBody>, RelayError> {
     // 2 authenticate: before the body, so that a stranger cannot make the relay hold megabytes.
@@ -37,7 +37,7 @@ pub(crate) async fn relay(
 
     // 3 read: one scan for the few fields that matter; the rest stays as it is.
     let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
-    let facts = call.scan(&body)?;
+    let facts = call.read(&body)?;
 
     // 4 authorize.
     let catalog = gateway.catalog.load_full();

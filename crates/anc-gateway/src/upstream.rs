@@ -19,7 +19,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::catalog::Channel;
-use crate::events::{EventReader, Frame};
+use crate::events::{EventReader, Frame, look_like_events};
 use crate::ingress::Call;
 use crate::{Gateway, GatewayBody, error, metrics};
 
@@ -73,8 +73,8 @@ pub(crate) struct Accepted {
 pub(crate) enum Content {
     /// Events, the first of them already read.
     Events { first: Vec<Frame>, rest: Box<EventReader> },
-    /// One document.
-    Document(UpstreamBody),
+    /// One document, the first bytes of which may be read already.
+    Document(Bytes, UpstreamBody),
 }
 
 impl Accepted {
@@ -247,7 +247,7 @@ impl Attempts<'_> {
         channel: &Arc<Channel>,
         (number, key): (usize, Option<usize>),
         head: http::response::Parts,
-        body: UpstreamBody,
+        mut body: UpstreamBody,
     ) -> Attempt {
         let accepted = |content| {
             Attempt::Done(Answer::Accepted(Box::new(Accepted {
@@ -259,14 +259,26 @@ impl Attempts<'_> {
                 key,
             })))
         };
+        let mut start = Bytes::new();
         if !is_event_stream(&head.headers) {
-            return accepted(Content::Document(body));
+            // What it is called may be wrong, so that what is asked for as a stream is looked at.
+            if self.facts.stream {
+                let wait = self.gateway.limits.first_content;
+                start = match tokio::time::timeout(wait, first_bytes(&mut body)).await {
+                    Ok(Ok(first)) => first,
+                    Ok(Err(_)) => return Attempt::ChannelFailed(error::upstream_cut()),
+                    Err(_) => return Attempt::ChannelFailed(error::upstream_timeout()),
+                };
+            }
+            if !look_like_events(&start) {
+                return accepted(Content::Document(start, body));
+            }
         }
         if !self.facts.stream {
             tracing::warn!(channel = %channel.id, request = %self.call.request_id, "a stream was sent that nobody asked for");
             return Attempt::ChannelFailed(error::upstream_nonsense());
         }
-        let mut reader = EventReader::new(self.call.protocol, body);
+        let mut reader = EventReader::new(self.call.protocol, start, body);
         match self.first_content(&mut reader).await {
             Ok(first) => accepted(Content::Events { first, rest: Box::new(reader) }),
             Err(failure) => {
@@ -332,11 +344,12 @@ pub(crate) async fn send(
 
 /// The provider's own words on the request, for the client.
 pub(crate) fn pass_refusal_on(call: &Call, refusal: ProviderRefusal) -> Response<GatewayBody> {
-    let mut response = Response::new(GatewayBody::full(refusal.body));
+    let mut response = Response::new(refusal.body);
     *response.status_mut() = refusal.status;
     *response.headers_mut() = anc_wire::response_headers(&refusal.headers);
     anc_wire::add_request_id(response.headers_mut(), call.protocol, call.request_id);
-    response
+    let response = if call.as_array { anc_wire::in_array(response) } else { response };
+    response.map(GatewayBody::full)
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -360,9 +373,24 @@ pub(crate) fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFail
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotWhole;
 
-/// Collects a whole body.
-pub(crate) async fn collect(mut body: UpstreamBody, limit: usize) -> Result<Bytes, NotWhole> {
-    let mut collected = BytesMut::new();
+/// The first bytes of a body; none where it is empty.
+async fn first_bytes(body: &mut UpstreamBody) -> Result<Bytes, NotWhole> {
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
+        if !data.is_empty() {
+            return Ok(data);
+        }
+    }
+    Ok(Bytes::new())
+}
+
+/// Collects a whole body, the first bytes of which may be read already.
+pub(crate) async fn collect(
+    start: Bytes,
+    mut body: UpstreamBody,
+    limit: usize,
+) -> Result<Bytes, NotWhole> {
+    let mut collected = BytesMut::from(start);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
         if collected.len() + data.len() > limit {

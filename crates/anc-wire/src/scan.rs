@@ -44,6 +44,8 @@ pub struct RequestFacts {
     pub session: Option<String>,
     /// The provider is to keep the answer, so that later requests can refer to it.
     pub stored: bool,
+    /// It was sent as a chat and has the form of Responses: `input`, and no `messages`.
+    pub has_responses_form: bool,
     pub(crate) protocol: Protocol,
     /// Where the model's name stands, quotes included; `None` where it is no part of the body.
     pub(crate) model_span: Option<Range<usize>>,
@@ -124,7 +126,16 @@ struct Scan {
     previous_response: Option<String>,
     session: Option<String>,
     stored: bool,
+    asks_by: AsksBy,
     model_span: Option<Range<usize>>,
+}
+
+/// Under which key the question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AsksBy {
+    Neither,
+    Input,
+    Messages,
 }
 
 impl Default for Scan {
@@ -143,6 +154,7 @@ impl Default for Scan {
             session: None,
             // The vendor keeps an answer unless it is told not to.
             stored: true,
+            asks_by: AsksBy::Neither,
             model_span: None,
         }
     }
@@ -162,6 +174,8 @@ impl Scan {
             previous_response: self.previous_response,
             session: self.session,
             stored: self.stored && self.protocol == Protocol::OpenAiResponses,
+            has_responses_form: self.asks_by == AsksBy::Input
+                && self.protocol == Protocol::OpenAiChat,
             protocol: self.protocol,
             model_span: self.model_span,
             output_bounds: self.output_bounds,
@@ -174,6 +188,11 @@ impl Scan {
         let chat = self.protocol == Protocol::OpenAiChat;
         let completions = self.protocol == Protocol::OpenAiCompletions;
         let responses = self.protocol == Protocol::OpenAiResponses;
+        match key {
+            "messages" => self.asks_by = AsksBy::Messages,
+            "input" if self.asks_by == AsksBy::Neither => self.asks_by = AsksBy::Input,
+            _ => {}
+        }
         match key {
             "model" => self.model(walker, body),
             "stream" => {
@@ -431,6 +450,13 @@ mod tests {
         assert_eq!((facts.stream, facts.answers, facts.max_output()), (true, 2, Some(9)));
         assert!(facts.includes_usage());
         assert!(facts.input.ascii_bytes > 10);
+    }
+
+    #[test]
+    fn a_responses_body_on_the_chat_path_is_told() {
+        assert!(chat(r#"{"model":"m","input":"hi"}"#).unwrap().has_responses_form);
+        assert!(!chat(r#"{"model":"m","input":"hi","messages":[]}"#).unwrap().has_responses_form);
+        assert!(!chat(r#"{"model":"m"}"#).unwrap().has_responses_form);
     }
 
     #[test]

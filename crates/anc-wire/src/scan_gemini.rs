@@ -79,6 +79,7 @@ pub fn scan_gemini_request(
         previous_response: None,
         session: None,
         stored: false,
+        has_responses_form: false,
         protocol: if embeds { Protocol::GeminiEmbeddings } else { Protocol::Gemini },
         model_span: None,
         output_bounds: scan.bound.into_iter().collect(),

@@ -9,6 +9,7 @@ mod faults;
 mod first_walk;
 mod money;
 mod operations;
+mod protocol_rules;
 mod protocols;
 mod revocation;
 mod secrets;
