@@ -10,6 +10,7 @@
 
 mod account;
 mod admission;
+mod affinity;
 mod body;
 mod catalog;
 mod count;
@@ -22,10 +23,12 @@ mod ingress;
 mod limits;
 mod metrics;
 mod models;
+mod recorder;
 mod relay;
 mod running;
 mod shared;
 mod silence;
+mod stored;
 mod token_self;
 mod upstream;
 mod written_body;
@@ -100,6 +103,7 @@ impl DataPlane {
             running: RunningRequests::new(limits.running_requests),
             rates: LocalLimits::default(),
             parked,
+            recorder: recorder::Recorder::start(store.clone(), limits.running_requests),
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),
             store,
@@ -180,6 +184,7 @@ impl Gateway {
         let request_id = RequestId::generate(now, &*self.entropy);
         let (parts, body) = request.into_parts();
         let protocol = ingress::protocol_of(parts.uri.path(), &parts.headers);
+        let as_array = ingress::wants_array(&parts.uri);
         let answer = match ingress::receive(request_id, now, parts, client) {
             Ok(call) => self.answer(call, body).await,
             Err(refusal) => Err(refusal),
@@ -191,7 +196,9 @@ impl Gateway {
         );
         Ok(answer.unwrap_or_else(|error| {
             tracing::debug!(request = %request_id, code = error.code.code(), "refused");
-            anc_wire::error_response(protocol, &error, request_id).map(GatewayBody::full)
+            let answer = anc_wire::error_response(protocol, &error, request_id);
+            let answer = if as_array { anc_wire::in_array(answer) } else { answer };
+            answer.map(GatewayBody::full)
         }))
     }
 
@@ -209,9 +216,13 @@ impl Gateway {
             ));
         }
         match call.operation {
-            Operation::CountTokens | Operation::GeminiCountTokens => {
+            Operation::CountTokens | Operation::GeminiCountTokens | Operation::CountResponse => {
                 count::count_tokens(self, call, body).await
             }
+            Operation::StoredResponse
+            | Operation::DeleteStoredResponse
+            | Operation::CancelStoredResponse
+            | Operation::StoredResponseInput => stored::stored_response(self, call, body).await,
             Operation::ListModels => models::list_models(self, &call).await,
             Operation::GetModel => models::get_model(self, &call).await,
             Operation::TokenSelf => token_self::show(self, &call).await,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anc_domain::{ChannelId, ModelName, RelayError, Secret};
-use anc_routing::{Candidate, Outcome, outcome_of_status};
+use anc_routing::{Affinity, Candidate, Outcome, outcome_of_status};
 use anc_upstream::{UpstreamBody, UpstreamFailure, add_credentials};
 use anc_wire::{FrameRole, RequestEdits, RequestFacts};
 use bytes::{Bytes, BytesMut};
@@ -19,7 +19,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::catalog::Channel;
-use crate::events::{EventReader, Frame};
+use crate::events::{EventReader, Frame, look_like_events};
 use crate::ingress::Call;
 use crate::{Gateway, GatewayBody, error, metrics};
 
@@ -33,6 +33,20 @@ pub(crate) struct Attempts<'a> {
     pub(crate) edits: RequestEdits<'static>,
     /// Set when a provider begins to answer.
     pub(crate) taken_up: &'a AtomicBool,
+    /// What decides among the keys of a channel.
+    pub(crate) keys: KeyChoice,
+}
+
+/// What decides among the keys of a channel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeyChoice {
+    /// Chance.
+    Any,
+    /// What the request belongs to.
+    Affinity(Affinity),
+    /// The key that made what the request refers to. Where the channel has it no more, any: a new
+    /// key is most often one of the same upstream account.
+    Only(u64),
 }
 
 /// How the attempts ended.
@@ -51,14 +65,16 @@ pub(crate) struct Accepted {
     pub(crate) content: Content,
     /// Which attempt it was, from one.
     pub(crate) attempt: u32,
+    /// The key that it was asked with.
+    pub(crate) key: Option<usize>,
 }
 
 /// The body of an answer.
 pub(crate) enum Content {
     /// Events, the first of them already read.
     Events { first: Vec<Frame>, rest: Box<EventReader> },
-    /// One document.
-    Document(UpstreamBody),
+    /// One document, the first bytes of which may be read already.
+    Document(Bytes, UpstreamBody),
 }
 
 impl Accepted {
@@ -69,9 +85,9 @@ impl Accepted {
 
 /// A provider's own words on what is wrong with the request.
 pub(crate) struct ProviderRefusal {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// The channels of a model as candidates: those whose every key rests are a last resort.
@@ -145,16 +161,33 @@ impl Attempts<'_> {
         if count == 0 {
             return vec![None];
         }
-        let mut awake = self.gateway.parked.awake(channel.id, count, self.gateway.clock.now());
-        let start = |length: usize| {
-            usize::try_from(dice(self.gateway, length as u64)).unwrap_or(0).min(length - 1)
-        };
-        if awake.is_empty() {
-            return vec![Some(start(count))];
+        if let KeyChoice::Only(digest) = self.keys
+            && let Some(key) = channel.key_of(digest)
+        {
+            return vec![Some(key)];
         }
-        if awake.len() > 1 {
-            let first = start(awake.len());
-            awake.rotate_left(first);
+        let now = self.gateway.clock.now();
+        let mut awake = self.gateway.parked.awake(channel.id, count, now);
+        let all_rest = awake.is_empty();
+        if all_rest {
+            awake = (0..count).collect();
+        }
+        match self.keys {
+            KeyChoice::Affinity(affinity) => {
+                let within = affinity.within(channel.id.as_i64().cast_unsigned());
+                let score = |key: usize| {
+                    channel.key_digests.get(key).map_or(0.0, |digest| within.score(*digest, 1))
+                };
+                awake.sort_by(|a, b| score(*b).total_cmp(&score(*a)));
+            }
+            KeyChoice::Any | KeyChoice::Only(_) => {
+                let first = usize::try_from(dice(self.gateway, awake.len() as u64)).unwrap_or(0);
+                let first = first.min(awake.len() - 1);
+                awake.rotate_left(first);
+            }
+        }
+        if all_rest {
+            awake.truncate(1);
         }
         awake.into_iter().map(Some).collect()
     }
@@ -184,7 +217,7 @@ impl Attempts<'_> {
             Outcome::Accepted => {
                 metrics::attempted(channel.id, "accepted");
                 self.taken_up.store(true, Ordering::Relaxed);
-                self.accept(channel, number, head, body).await
+                self.accept(channel, (number, key), head, body).await
             }
             Outcome::RequestRefused => {
                 metrics::attempted(channel.id, "refused");
@@ -212,9 +245,9 @@ impl Attempts<'_> {
     async fn accept(
         &self,
         channel: &Arc<Channel>,
-        number: usize,
+        (number, key): (usize, Option<usize>),
         head: http::response::Parts,
-        body: UpstreamBody,
+        mut body: UpstreamBody,
     ) -> Attempt {
         let accepted = |content| {
             Attempt::Done(Answer::Accepted(Box::new(Accepted {
@@ -223,16 +256,29 @@ impl Attempts<'_> {
                 headers: head.headers.clone(),
                 content,
                 attempt: u32::try_from(number).unwrap_or(u32::MAX),
+                key,
             })))
         };
+        let mut start = Bytes::new();
         if !is_event_stream(&head.headers) {
-            return accepted(Content::Document(body));
+            // What it is called may be wrong, so that what is asked for as a stream is looked at.
+            if self.facts.stream {
+                let wait = self.gateway.limits.first_content;
+                start = match tokio::time::timeout(wait, first_bytes(&mut body)).await {
+                    Ok(Ok(first)) => first,
+                    Ok(Err(_)) => return Attempt::ChannelFailed(error::upstream_cut()),
+                    Err(_) => return Attempt::ChannelFailed(error::upstream_timeout()),
+                };
+            }
+            if !look_like_events(&start) {
+                return accepted(Content::Document(start, body));
+            }
         }
         if !self.facts.stream {
             tracing::warn!(channel = %channel.id, request = %self.call.request_id, "a stream was sent that nobody asked for");
             return Attempt::ChannelFailed(error::upstream_nonsense());
         }
-        let mut reader = EventReader::new(self.call.protocol, body);
+        let mut reader = EventReader::new(self.call.protocol, start, body);
         match self.first_content(&mut reader).await {
             Ok(first) => accepted(Content::Events { first, rest: Box::new(reader) }),
             Err(failure) => {
@@ -277,13 +323,13 @@ pub(crate) async fn send(
     body: Bytes,
 ) -> Result<Response<UpstreamBody>, UpstreamFailure> {
     let unusable = || UpstreamFailure::Connect("the channel's settings make no request".into());
-    let path = call.operation.path(model.as_str());
+    let path = call.operation.path(call.path_response.as_deref().unwrap_or(model.as_str()));
     let uri = match &channel.endpoint {
         Some(endpoint) => endpoint.uri(channel.provider, &path, call.query.as_deref()),
         None => path.parse().ok(),
     };
-    let mut request =
-        Request::post(uri.ok_or_else(unusable)?).body(body).map_err(|_| unusable())?;
+    let request = Request::builder().method(call.method.clone()).uri(uri.ok_or_else(unusable)?);
+    let mut request = request.body(body).map_err(|_| unusable())?;
     let headers = request.headers_mut();
     *headers = anc_wire::request_headers(&call.headers);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -298,11 +344,12 @@ pub(crate) async fn send(
 
 /// The provider's own words on the request, for the client.
 pub(crate) fn pass_refusal_on(call: &Call, refusal: ProviderRefusal) -> Response<GatewayBody> {
-    let mut response = Response::new(GatewayBody::full(refusal.body));
+    let mut response = Response::new(refusal.body);
     *response.status_mut() = refusal.status;
     *response.headers_mut() = anc_wire::response_headers(&refusal.headers);
     anc_wire::add_request_id(response.headers_mut(), call.protocol, call.request_id);
-    response
+    let response = if call.as_array { anc_wire::in_array(response) } else { response };
+    response.map(GatewayBody::full)
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -312,12 +359,12 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.trim_start().starts_with("text/event-stream"))
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
+pub(crate) fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
     let cause = std::error::Error::source(failure).map(ToString::to_string);
     tracing::warn!(channel = %channel.id, request = %call.request_id, %failure, cause, "a channel failed");
 }
@@ -326,9 +373,24 @@ fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotWhole;
 
-/// Collects a whole body.
-pub(crate) async fn collect(mut body: UpstreamBody, limit: usize) -> Result<Bytes, NotWhole> {
-    let mut collected = BytesMut::new();
+/// The first bytes of a body; none where it is empty.
+async fn first_bytes(body: &mut UpstreamBody) -> Result<Bytes, NotWhole> {
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
+        if !data.is_empty() {
+            return Ok(data);
+        }
+    }
+    Ok(Bytes::new())
+}
+
+/// Collects a whole body, the first bytes of which may be read already.
+pub(crate) async fn collect(
+    start: Bytes,
+    mut body: UpstreamBody,
+    limit: usize,
+) -> Result<Bytes, NotWhole> {
+    let mut collected = BytesMut::from(start);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
         if collected.len() + data.len() > limit {
@@ -355,7 +417,7 @@ pub(crate) async fn collect_at_most(mut body: UpstreamBody, limit: usize) -> Byt
 }
 
 /// Some providers repeat the key that they refuse.
-fn without_key(body: Bytes, key: &Secret) -> Bytes {
+pub(crate) fn without_key(body: Bytes, key: &Secret) -> Bytes {
     let key = key.expose().as_bytes();
     let mut places = memchr::memmem::find_iter(&body, key).peekable();
     if key.is_empty() || places.peek().is_none() {

@@ -37,6 +37,8 @@ pub struct Observed {
     pub finished: bool,
     /// The provider's report in its own words.
     pub raw_usage: Option<Bytes>,
+    /// The number that the stream's next event has, where its protocol counts them.
+    pub next_sequence: Option<u64>,
     /// The answer's own name, where its protocol lets later requests refer to it.
     pub response_id: Option<String>,
 }
