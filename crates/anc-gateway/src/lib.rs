@@ -170,7 +170,7 @@ impl Gateway {
         let under = |prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        under("/v1") || under("/v1beta") || under("/dashboard/billing")
+        under("/v1") || under("/v1beta") || under("/v1alpha") || under("/dashboard/billing")
     }
 
     /// Answers one request of the data plane. Never fails: an error is an answer in the protocol
