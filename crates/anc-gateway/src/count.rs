@@ -12,8 +12,8 @@ use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
 use crate::admission::{self, Admitted};
-use crate::ingress::{self, Call};
-use crate::{Gateway, GatewayBody, upstream};
+use crate::ingress::Call;
+use crate::{Gateway, GatewayBody, request_body, upstream};
 
 /// Says that the count is ours and not the provider's.
 const X_RELAY_ESTIMATED: HeaderName = HeaderName::from_static("x-relay-estimated");
@@ -25,7 +25,7 @@ pub(crate) async fn count_tokens(
     body: Incoming,
 ) -> Result<Response<GatewayBody>, RelayError> {
     let caller = gateway.authenticate(&call).await?;
-    let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
+    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
     let facts = call.scan(&body)?;
     let catalog = gateway.catalog.load_full();
     let admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
@@ -59,6 +59,8 @@ async fn ask_provider(
         return None;
     }
     let body = upstream::collect(body, gateway.limits.refusal_bytes).await.ok()?;
+    let body = upstream::without_keys(channel, body);
+    serde_json::from_slice::<&serde_json::value::RawValue>(&body).ok()?;
     let mut response = answer_of(call, body);
     *response.status_mut() = head.status;
     Some(response)

@@ -24,6 +24,7 @@ mod metrics;
 mod models;
 mod parked;
 mod relay;
+mod request_body;
 mod running;
 mod shared;
 mod silence;
@@ -41,6 +42,7 @@ use anc_store::{Store, StoreError};
 use anc_upstream::Upstream;
 use anc_wire::Operation;
 use arc_swap::ArcSwap;
+use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
@@ -189,10 +191,13 @@ impl Gateway {
             protocol,
             answer.as_ref().map_or_else(|error| error.code.code(), |_| "ok"),
         );
-        Ok(answer.unwrap_or_else(|error| {
+        let mut answer = answer.unwrap_or_else(|error| {
             tracing::debug!(request = %request_id, code = error.code.code(), "refused");
             anc_wire::error_response(protocol, &error, request_id).map(GatewayBody::full)
-        }))
+        });
+        // What models and providers write is data; no browser may take it for something else.
+        answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(answer)
     }
 
     async fn answer(

@@ -15,10 +15,12 @@ use anc_wire::{RequestEdits, RequestFacts};
 use http::Response;
 use hyper::body::Incoming;
 
+use crate::account::Plausible;
 use crate::admission::{self, Admitted};
 use crate::delivery::{self, Delivery};
-use crate::ingress::{self, Call};
+use crate::ingress::Call;
 use crate::metrics;
+use crate::request_body;
 use crate::running::Running;
 use crate::upstream::{self, Answer, Attempts};
 use crate::{Gateway, GatewayBody, error};
@@ -33,7 +35,7 @@ pub(crate) async fn relay(
     let caller = gateway.authenticate(&call).await?;
 
     // 3 read: one scan for the few fields that matter; the rest stays as it is.
-    let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
+    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
     let facts = call.scan(&body)?;
 
     // 4 authorize.
@@ -71,7 +73,7 @@ pub(crate) async fn relay(
         Ok(Answer::Accepted(accepted)) => *accepted,
         Ok(Answer::Refused(refusal)) => {
             held.release();
-            return Ok(upstream::pass_refusal_on(&call, refusal));
+            return upstream::pass_refusal_on(&call, refusal);
         }
         Err(failure) => {
             held.release();
@@ -126,6 +128,7 @@ pub(crate) struct Held {
     /// A provider began to answer.
     taken_up: AtomicBool,
     input_expected: u64,
+    pub(crate) plausible: Plausible,
     /// Counts among the token's requests at once.
     pub(crate) permit: Option<Permit>,
     pub(crate) bounds: HoldBounds,
@@ -178,8 +181,14 @@ async fn hold(
         let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
         anc_ledger::affordable_output(left, &admitted.price) / answers
     });
+    let plausible = Plausible::new(
+        facts.input.units_at_most(),
+        admitted.context,
+        bound.most,
+        gateway.limits.output_units_default,
+    );
     let (open, taken_up) = (Some(open), AtomicBool::new(false));
-    Ok(Held { open, taken_up, input_expected, permit, bounds, lowered_output })
+    Ok(Held { open, taken_up, input_expected, plausible, permit, bounds, lowered_output })
 }
 
 impl Drop for Held {
