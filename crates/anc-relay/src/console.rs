@@ -3,9 +3,10 @@
 use anc_control::security_headers;
 use axum::Router;
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use http::StatusCode;
+use http::header::ALLOW;
+use http::{Method, StatusCode};
 use memory_serve::CacheControl;
 use url::Url;
 
@@ -22,7 +23,13 @@ pub(crate) fn routes(public_url: Option<&Url>) -> Router {
         // A page that is older than this binary asks for files that are gone; it must not get HTML.
         .route("/assets/{*rest}", any(|| async { StatusCode::NOT_FOUND }))
         .layer(middleware::from_fn(move |request: axum::extract::Request, next: Next| async move {
-            let mut response: Response = next.run(request).await;
+            let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+            let mut response: Response = if reads {
+                next.run(request).await
+            } else {
+                // A program that missed its path must not take a page for an answer.
+                (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response()
+            };
             for (name, value) in security_headers(https) {
                 response.headers_mut().insert(name, value);
             }

@@ -191,8 +191,15 @@ struct NotOneReading;
 impl Head {
     /// Takes the end of a line; true where it was the last one.
     fn line_ends(&mut self, end: &[u8]) -> Result<bool, NotOneReading> {
-        self.line.extend_from_slice(end);
-        let line = std::mem::take(&mut self.line);
+        if self.line.is_empty() {
+            return self.take_line(end);
+        }
+        let mut line = std::mem::take(&mut self.line);
+        line.extend_from_slice(end);
+        self.take_line(&line)
+    }
+
+    fn take_line(&mut self, line: &[u8]) -> Result<bool, NotOneReading> {
         let Some(line) = line.strip_suffix(b"\r").filter(|line| !line.contains(&b'\r')) else {
             return Err(NotOneReading);
         };
