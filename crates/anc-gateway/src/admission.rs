@@ -90,6 +90,7 @@ pub(crate) struct Admitted {
     pub(crate) model: ModelName,
     pub(crate) price: PriceSnapshot,
     pub(crate) max_output: Option<u64>,
+    pub(crate) context: Option<u64>,
     pub(crate) channels: Vec<Arc<Channel>>,
 }
 
@@ -127,6 +128,7 @@ pub(crate) fn authorize(
     Ok(Admitted {
         price: price.snapshot(multiplier),
         max_output: served.max_output,
+        context: served.context,
         channels,
         caller,
         model,

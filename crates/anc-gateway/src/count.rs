@@ -14,9 +14,9 @@ use hyper::body::Incoming;
 
 use crate::admission::{self, Admitted};
 use crate::affinity::Bond;
-use crate::ingress::{self, Call};
+use crate::ingress::Call;
 use crate::upstream::KeyChoice;
-use crate::{Gateway, GatewayBody, upstream};
+use crate::{Gateway, GatewayBody, request_body, upstream};
 
 /// Says that the count is ours and not the provider's.
 const X_RELAY_ESTIMATED: HeaderName = HeaderName::from_static("x-relay-estimated");
@@ -28,7 +28,7 @@ pub(crate) async fn count_tokens(
     body: Incoming,
 ) -> Result<Response<GatewayBody>, RelayError> {
     let caller = gateway.authenticate(&call).await?;
-    let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
+    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
     let facts = call.scan(&body)?;
     let catalog = gateway.catalog.load_full();
     let mut admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
@@ -68,7 +68,9 @@ async fn ask_provider(
     if outcome_of_status(head.status.as_u16()) == Outcome::ChannelFailed {
         return None;
     }
-    let body = upstream::collect(Bytes::new(), body, gateway.limits.refusal_bytes).await.ok()?;
+    let body = upstream::collect(body, gateway.limits.refusal_bytes).await.ok()?;
+    let body = upstream::without_keys(channel, body);
+    serde_json::from_slice::<&serde_json::value::RawValue>(&body).ok()?;
     let mut response = answer_of(call, body);
     *response.status_mut() = head.status;
     Some(response)

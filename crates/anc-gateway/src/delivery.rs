@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
 
-use crate::account::measure;
+use crate::account::{Plausible, measure};
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::metrics;
@@ -29,6 +29,8 @@ use crate::upstream::{Accepted, Content};
 use crate::written_body::{CutShort, FrameSink, WrittenBody};
 use crate::{Gateway, GatewayBody, error, upstream};
 
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+const JSON: &str = "application/json";
 const X_RELAY_CHARGE: HeaderName = HeaderName::from_static("x-relay-charge");
 const X_RELAY_OUTPUT_LOWERED: HeaderName = HeaderName::from_static("x-relay-max-output-lowered");
 const X_RELAY_REMAINING: HeaderName = HeaderName::from_static("x-relay-remaining");
@@ -54,6 +56,10 @@ pub(crate) struct Delivery {
     step: NanoUsd,
     input_cost: NanoUsd,
     input_expected: u64,
+    /// What a report may say and be believed.
+    plausible: Plausible,
+    /// A stream was asked for.
+    wants_stream: bool,
     lowered_output: Option<u64>,
     /// Whether the client asked for the usage frame, or gets none.
     usage_wanted: bool,
@@ -101,6 +107,8 @@ impl Delivery {
             step: held.bounds.step,
             input_cost: held.bounds.input,
             input_expected: held.input_expected,
+            plausible: held.plausible,
+            wants_stream: facts.stream,
             lowered_output: held.lowered_output,
             usage_wanted: facts.includes_usage(),
             running,
@@ -135,10 +143,11 @@ impl Delivery {
         while self.observed.output_units > self.covered_units {
             let Some(hold) = &mut self.hold else { return Ok(()) };
             let grown = hold.grow(self.step).await;
+            let own = hold.granted();
             match grown {
                 Ok(Ok(())) => self.cover(),
                 Ok(Err(refusal)) => {
-                    return Err(Stop::refused(refusal, self.gateway.clock.now()));
+                    return Err(Stop::refused(refusal, own, self.gateway.clock.now()));
                 }
                 Err(failure) => return Err(Stop::store_down(error::store_down(&failure))),
             }
@@ -164,7 +173,7 @@ impl Delivery {
     }
 
     fn settlement(&self, end: EndReason) -> Settlement {
-        let measured = measure(&self.observed, end, self.input_expected);
+        let measured = measure(&self.observed, end, self.input_expected, self.plausible);
         let total = self.gateway.clock.now().since(self.started_at);
         Settlement {
             usage: measured.usage,
@@ -250,12 +259,18 @@ struct Stop {
 }
 
 impl Stop {
-    fn refused(refusal: Refusal, now: UnixMillis) -> Self {
+    /// No more money for a stream that has `own` of it.
+    fn refused(refusal: Refusal, own: NanoUsd, now: UnixMillis) -> Self {
         let end = match refusal {
             Refusal::TokenDisabled | Refusal::AccountSuspended => EndReason::Revoked,
             _ => EndReason::QuotaExhausted,
         };
-        Self { end, error: error::refused(refusal, now) }
+        let error = match refusal {
+            // What is held is this very stream's: waiting for others would not help.
+            Refusal::HeldByRunningRequests { of, held } if held <= own => error::spent_by(of),
+            other => error::refused(other, now),
+        };
+        Self { end, error }
     }
 
     const fn store_down(error: RelayError) -> Self {
@@ -284,7 +299,7 @@ pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<Gat
     let mut headers = anc_wire::response_headers(&accepted.headers);
     let media = match delivery.array {
         Some(_) => "application/json; charset=utf-8",
-        None => "text/event-stream; charset=utf-8",
+        None => EVENTS,
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
@@ -406,10 +421,7 @@ async fn next_event(
         tokio::select! {
             biased;
             by = delivery.running.revoked() => return Err(Stop::revoked(by)),
-            event = reader.next() => {
-                silence.broken();
-                return event.map_err(|_| Stop::upstream_cut());
-            }
+            // Before the events: a stream that never pauses must end in time as well.
             () = silence.tick() => {
                 delivery.look(reader);
                 record_progress(delivery);
@@ -420,13 +432,20 @@ async fn next_event(
                     sink.send(anc_wire::keepalive_frame(delivery.call.protocol)).await;
                 }
             }
+            event = reader.next() => {
+                let event = event.map_err(|_| Stop::upstream_cut())?;
+                let content = event.as_ref().is_some_and(|it| it.role == FrameRole::Content);
+                silence.broken(content || delivery.settlement.first_token_ms.is_some());
+                return Ok(event);
+            }
         }
     }
 }
 
 /// Tells the ledger how far the answer is: what is charged should the relay die.
 fn record_progress(delivery: &Delivery) {
-    let measured = measure(&delivery.observed, EndReason::Interrupted, delivery.input_expected);
+    let (input, plausible) = (delivery.input_expected, delivery.plausible);
+    let measured = measure(&delivery.observed, EndReason::Interrupted, input, plausible);
     if let Some(hold) = &delivery.hold {
         hold.observe(&measured.usage);
     }
@@ -437,12 +456,12 @@ pub(crate) async fn buffered(
     mut delivery: Delivery,
     accepted: Accepted,
 ) -> Result<Response<GatewayBody>, RelayError> {
-    let Content::Document(start, body) = accepted.content else {
+    let Content::Document(body) = accepted.content else {
         return Err(error::upstream_nonsense());
     };
     let limit = delivery.gateway.limits.answer_bytes;
     let collected = tokio::select! {
-        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(start, body, limit)) => collected,
+        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(body, limit)) => collected,
         by = delivery.running.revoked() => {
             delivery.settle(EndReason::Revoked).await?;
             return Err(error::revoked(by));
@@ -460,7 +479,16 @@ pub(crate) async fn buffered(
             return Err(error::upstream_timeout());
         }
     };
-    let Some(observed) = anc_wire::meter_document(delivery.call.protocol, &bytes) else {
+    let protocol = delivery.call.protocol;
+    let document = if anc_wire::looks_like_events(&bytes) {
+        anc_wire::events_as_document(protocol, &bytes)
+    } else {
+        Some(bytes)
+    };
+    let metered = document.and_then(|document| {
+        anc_wire::meter_document(protocol, &document).map(|observed| (observed, document))
+    });
+    let Some((observed, bytes)) = metered else {
         delivery.settle_uncharged(EndReason::UpstreamError).await?;
         return Err(error::upstream_nonsense());
     };
@@ -468,13 +496,33 @@ pub(crate) async fn buffered(
     delivery.note_first_content();
     let charge = delivery.settle(EndReason::Complete).await?;
     delivery.kept().await;
+    let mut headers = buffered_headers(&delivery, &accepted.headers, charge);
+    let (media, bytes) = delivery.told_as_asked(bytes);
+    // Never the provider's own word: a browser must not read an answer as a page.
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     let mut response = Response::new(GatewayBody::full(bytes));
     *response.status_mut() = accepted.status;
-    *response.headers_mut() = buffered_headers(&delivery, &accepted.headers, charge);
+    *response.headers_mut() = headers;
     Ok(response)
 }
 
 impl Delivery {
+    /// A document, or the events of a stream where one was asked for and a document came.
+    fn told_as_asked(&mut self, document: Bytes) -> (&'static str, Bytes) {
+        let (protocol, with_usage) = (self.call.protocol, self.usage_wanted);
+        let events = self
+            .wants_stream
+            .then(|| anc_wire::document_as_events(protocol, &document, with_usage))
+            .flatten();
+        let Some(events) = events else { return (JSON, document) };
+        if self.array.is_none() {
+            return (EVENTS, events.concat().into());
+        }
+        let mut array: Vec<Bytes> = events.into_iter().map(|event| self.framed(event)).collect();
+        array.push(self.last_framed(Bytes::new()));
+        (JSON, array.concat().into())
+    }
+
     /// Ends the hold with a record and without a charge.
     async fn settle_uncharged(&mut self, end: EndReason) -> Result<(), RelayError> {
         let settlement = Settlement { usage: Usage::default(), ..self.settlement(end) };

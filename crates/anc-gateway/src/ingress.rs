@@ -1,19 +1,11 @@
-//! Phases 1 and 3: what is called, by which credential, with which body.
+//! Phase 1: what is called, and by which credential.
 
 use anc_domain::{
     ClientAddress, ModelName, RelayError, RelayErrorCode as Code, RequestId, Secret, UnixMillis,
 };
 use anc_wire::{Family, Operation, Protocol, RequestFacts, ScanError};
-use bytes::{Bytes, BytesMut};
-use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
-};
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderMap, Method, Uri, request};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-
-use crate::limits::Limits;
-use crate::metrics;
 
 /// A request as it came in, nothing of it believed yet.
 #[derive(Debug)]
@@ -284,70 +276,19 @@ fn query_key(query: &str) -> Option<&str> {
     query.split('&').find_map(|pair| pair.strip_prefix("key="))
 }
 
+/// Names under which a query can carry a credential, however they are escaped.
+const QUERY_CREDENTIALS: [&str; 5] = ["key", "api_key", "api-key", "access_token", "oauth_token"];
+
+fn is_credential(pair: &str) -> bool {
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    QUERY_CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 fn query_without_credentials(query: Option<&str>) -> Option<String> {
-    let kept: Vec<&str> = query?.split('&').filter(|pair| !pair.starts_with("key=")).collect();
+    let kept: Vec<&str> = query?.split('&').filter(|pair| !is_credential(pair)).collect();
     let kept = kept.join("&");
     (!kept.is_empty()).then_some(kept)
-}
-
-/// Phase 3: the body, within its limits. Authentication comes before it, so that a stranger cannot
-/// make the relay hold megabytes.
-pub(crate) async fn read_body(
-    headers: &HeaderMap,
-    mut body: Incoming,
-    limits: &Limits,
-) -> Result<Bytes, RelayError> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
-        return Err(RelayError::new(
-            Code::InvalidRequest,
-            "The relay takes request bodies without content-encoding only.",
-        ));
-    }
-    let too_large = || {
-        metrics::limit_hit("request_body_bytes");
-        RelayError::new(
-            Code::RequestTooLarge,
-            format!("The body is larger than the {} bytes allowed.", limits.request_body_bytes),
-        )
-    };
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limits.request_body_bytes) {
-        return Err(too_large());
-    }
-    let mut collected = BytesMut::new();
-    let mut whole: Option<Bytes> = None;
-    while let Some(frame) =
-        tokio::time::timeout(limits.request_body_idle, body.frame()).await.map_err(|_| {
-            metrics::limit_hit("request_body_idle_seconds");
-            unreadable("The body did not arrive in time.")
-        })?
-    {
-        let frame = frame.map_err(|_| unreadable("The body broke off before its end."))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if whole.as_ref().map_or(collected.len(), Bytes::len) + data.len()
-            > limits.request_body_bytes
-        {
-            return Err(too_large());
-        }
-        // Most bodies come in one frame, which then is the body, uncopied.
-        if collected.is_empty() && whole.is_none() {
-            whole = Some(data);
-        } else {
-            if let Some(first) = whole.take() {
-                collected.reserve(announced.unwrap_or(0).min(limits.request_body_bytes));
-                collected.extend_from_slice(&first);
-            }
-            collected.extend_from_slice(&data);
-        }
-    }
-    Ok(whole.unwrap_or_else(|| collected.freeze()))
-}
-
-fn unreadable(message: &'static str) -> RelayError {
-    RelayError::new(Code::InvalidRequest, message)
 }
 
 #[cfg(test)]
@@ -452,6 +393,9 @@ mod tests {
             query_without_credentials(Some("key=sk-a&beta=true")).as_deref(),
             Some("beta=true")
         );
-        assert_eq!(query_without_credentials(Some("key=sk-a")), None);
+        for query in ["key=sk-a", "%6Bey=sk-a", "KEY=sk-a", "access_token=a", "key"] {
+            assert_eq!(query_without_credentials(Some(query)), None, "{query}");
+        }
+        assert_eq!(query_without_credentials(Some("keys=1")).as_deref(), Some("keys=1"));
     }
 }

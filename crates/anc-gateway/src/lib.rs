@@ -25,6 +25,7 @@ mod metrics;
 mod models;
 mod recorder;
 mod relay;
+mod request_body;
 mod running;
 mod shared;
 mod silence;
@@ -43,6 +44,7 @@ use anc_store::{Store, StoreError};
 use anc_upstream::{ParkedKeys, Upstream};
 use anc_wire::Operation;
 use arc_swap::ArcSwap;
+use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
@@ -194,12 +196,15 @@ impl Gateway {
             protocol,
             answer.as_ref().map_or_else(|error| error.code.code(), |_| "ok"),
         );
-        Ok(answer.unwrap_or_else(|error| {
+        let mut answer = answer.unwrap_or_else(|error| {
             tracing::debug!(request = %request_id, code = error.code.code(), "refused");
             let answer = anc_wire::error_response(protocol, &error, request_id);
             let answer = if as_array { anc_wire::in_array(answer) } else { answer };
             answer.map(GatewayBody::full)
-        }))
+        });
+        // What models and providers write is data; no browser may take it for something else.
+        answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(answer)
     }
 
     async fn answer(

@@ -15,13 +15,15 @@ use anc_wire::{Operation, RequestEdits, RequestFacts};
 use http::Response;
 use hyper::body::Incoming;
 
+use crate::account::Plausible;
 use crate::admission::{self, Admitted};
 use crate::affinity::Bond;
 use crate::delivery::{self, Delivery};
 use crate::directory::Caller;
-use crate::ingress::{self, Call};
+use crate::ingress::Call;
 use crate::metrics;
 use crate::recorder::{self, Keep};
+use crate::request_body;
 use crate::running::Running;
 use crate::upstream::{self, Accepted, Answer, Attempts};
 use crate::{Gateway, GatewayBody, error};
@@ -36,7 +38,7 @@ pub(crate) async fn relay(
     let caller = gateway.authenticate(&call).await?;
 
     // 3 read: one scan for the few fields that matter; the rest stays as it is.
-    let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
+    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
     let facts = call.read(&body)?;
 
     // 4 authorize.
@@ -77,7 +79,7 @@ pub(crate) async fn relay(
         Ok(Answer::Accepted(accepted)) => *accepted,
         Ok(Answer::Refused(refusal)) => {
             held.release();
-            return Ok(upstream::pass_refusal_on(&call, refusal));
+            return upstream::pass_refusal_on(&call, refusal);
         }
         Err(failure) => {
             held.release();
@@ -174,6 +176,7 @@ pub(crate) struct Held {
     /// A provider began to answer.
     taken_up: AtomicBool,
     pub(crate) input_expected: u64,
+    pub(crate) plausible: Plausible,
     /// Counts among the token's requests at once.
     pub(crate) permit: Option<Permit>,
     pub(crate) bounds: HoldBounds,
@@ -229,8 +232,15 @@ async fn hold(
         let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
         anc_ledger::affordable_output(left, &admitted.price) / answers
     });
+    let plausible = Plausible::new(
+        facts.input.units_at_most(),
+        admitted.context,
+        bound.most,
+        gateway.limits.output_units_default,
+    );
     let (open, taken_up) = (Some(open), AtomicBool::new(false));
-    Ok(Held { open, taken_up, input_expected: input.expected, permit, bounds, lowered_output })
+    let input_expected = input.expected;
+    Ok(Held { open, taken_up, input_expected, plausible, permit, bounds, lowered_output })
 }
 
 impl Drop for Held {

@@ -12,9 +12,9 @@ use hyper::body::Incoming;
 
 use crate::catalog::Channel;
 use crate::directory::Caller;
-use crate::ingress::{self, Call};
+use crate::ingress::Call;
 use crate::upstream::{self, ProviderRefusal};
-use crate::{Gateway, GatewayBody, admission, error, relay};
+use crate::{Gateway, GatewayBody, admission, error, relay, request_body};
 
 /// The longest name that a stored response can have.
 const ID_BYTES_MAX: usize = 256;
@@ -59,7 +59,7 @@ pub(crate) async fn stored_response(
         ));
     }
     let _permit = relay::admit_rate(gateway, &caller, 0)?;
-    let body = ingress::read_body(&call.headers, body, &gateway.limits).await?;
+    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
     let id = call.path_response.as_deref().unwrap_or_default();
     let stored = find(gateway, &caller, id).await?;
     admission::check_model(&caller, &stored.model)?;
@@ -99,10 +99,8 @@ async fn ask(
         }
         (_, Outcome::Accepted) => {
             let limit = gateway.limits.answer_bytes;
-            let collected = tokio::time::timeout(
-                gateway.limits.total,
-                upstream::collect(Bytes::new(), body, limit),
-            );
+            let collected =
+                tokio::time::timeout(gateway.limits.total, upstream::collect(body, limit));
             let bytes = collected
                 .await
                 .map_err(|_| error::upstream_timeout())?
@@ -120,9 +118,9 @@ async fn ask(
         // Something is being made, or was made, that cannot be ended: the request's own fault.
         (StatusCode::CONFLICT, _) | (_, Outcome::RequestRefused) => {
             let body = upstream::collect_at_most(body, gateway.limits.refusal_bytes).await;
-            let body = channel.keys.iter().fold(body, upstream::without_key);
+            let body = upstream::without_keys(channel, body);
             let refusal = ProviderRefusal { status: head.status, headers: head.headers, body };
-            Ok(upstream::pass_refusal_on(call, refusal))
+            upstream::pass_refusal_on(call, refusal)
         }
         (status, Outcome::ChannelFailed) => {
             let (status, wait) = (status.as_u16(), upstream::retry_after(&head.headers));

@@ -19,9 +19,12 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::catalog::Channel;
-use crate::events::{EventReader, Frame, look_like_events};
+use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::{Gateway, GatewayBody, error, metrics};
+
+/// What is held back of a stream that has no content yet, in bytes.
+const HELD_BACK_BYTES_MAX: usize = 256 << 10;
 
 /// What the attempts need to know.
 pub(crate) struct Attempts<'a> {
@@ -73,8 +76,8 @@ pub(crate) struct Accepted {
 pub(crate) enum Content {
     /// Events, the first of them already read.
     Events { first: Vec<Frame>, rest: Box<EventReader> },
-    /// One document, the first bytes of which may be read already.
-    Document(Bytes, UpstreamBody),
+    /// One document.
+    Document(UpstreamBody),
 }
 
 impl Accepted {
@@ -222,7 +225,7 @@ impl Attempts<'_> {
             Outcome::RequestRefused => {
                 metrics::attempted(channel.id, "refused");
                 let body = collect_at_most(body, self.gateway.limits.refusal_bytes).await;
-                let body = channel.keys.iter().fold(body, without_key);
+                let body = without_keys(channel, body);
                 let refusal = ProviderRefusal { status: head.status, headers: head.headers, body };
                 Attempt::Done(Answer::Refused(refusal))
             }
@@ -247,7 +250,7 @@ impl Attempts<'_> {
         channel: &Arc<Channel>,
         (number, key): (usize, Option<usize>),
         head: http::response::Parts,
-        mut body: UpstreamBody,
+        body: UpstreamBody,
     ) -> Attempt {
         let accepted = |content| {
             Attempt::Done(Answer::Accepted(Box::new(Accepted {
@@ -259,26 +262,18 @@ impl Attempts<'_> {
                 key,
             })))
         };
-        let mut start = Bytes::new();
-        if !is_event_stream(&head.headers) {
-            // What it is called may be wrong, so that what is asked for as a stream is looked at.
-            if self.facts.stream {
-                let wait = self.gateway.limits.first_content;
-                start = match tokio::time::timeout(wait, first_bytes(&mut body)).await {
-                    Ok(Ok(first)) => first,
-                    Ok(Err(_)) => return Attempt::ChannelFailed(error::upstream_cut()),
-                    Err(_) => return Attempt::ChannelFailed(error::upstream_timeout()),
-                };
-            }
-            if !look_like_events(&start) {
-                return accepted(Content::Document(start, body));
-            }
+        let (events, body) = match self.tell_events(&head.headers, body).await {
+            Ok(told) => told,
+            Err(failure) => return Attempt::ChannelFailed(failure),
+        };
+        if !events {
+            return accepted(Content::Document(body));
         }
         if !self.facts.stream {
-            tracing::warn!(channel = %channel.id, request = %self.call.request_id, "a stream was sent that nobody asked for");
-            return Attempt::ChannelFailed(error::upstream_nonsense());
+            // Nobody asked for a stream; it is put together when it is whole.
+            return accepted(Content::Document(body));
         }
-        let mut reader = EventReader::new(self.call.protocol, start, body);
+        let mut reader = EventReader::new(self.call.protocol, body);
         match self.first_content(&mut reader).await {
             Ok(first) => accepted(Content::Events { first, rest: Box::new(reader) }),
             Err(failure) => {
@@ -289,9 +284,28 @@ impl Attempts<'_> {
         }
     }
 
+    /// Whether a body is events. Where a stream was asked for and the content type says otherwise,
+    /// the body itself is asked: some servers leave the type out, or name a wrong one.
+    async fn tell_events(
+        &self,
+        headers: &HeaderMap,
+        body: UpstreamBody,
+    ) -> Result<(bool, UpstreamBody), RelayError> {
+        if is_event_stream(headers) || !self.facts.stream {
+            return Ok((is_event_stream(headers), body));
+        }
+        let (beginning, body) =
+            tokio::time::timeout(self.gateway.limits.first_content, body.peeked())
+                .await
+                .map_err(|_| error::upstream_timeout())?
+                .map_err(|_| error::upstream_cut())?;
+        Ok((anc_wire::looks_like_events(&beginning), body))
+    }
+
     /// Reads until the first content, or for as long as the client may be left without a head.
     async fn first_content(&self, reader: &mut EventReader) -> Result<Vec<Frame>, RelayError> {
         let mut first = Vec::new();
+        let mut room = HELD_BACK_BYTES_MAX;
         let grace = tokio::time::sleep(self.gateway.limits.first_content_grace);
         tokio::pin!(grace);
         loop {
@@ -302,10 +316,12 @@ impl Attempts<'_> {
             let frame = frame.map_err(|_| error::upstream_cut())?;
             let Some(frame) = frame else { return Err(error::upstream_nonsense()) };
             let role = frame.role;
+            room = room.saturating_sub(frame.bytes.len());
             first.push(frame);
             match role {
                 FrameRole::Error => return Err(error::upstream_unavailable(None)),
                 FrameRole::Content | FrameRole::Terminal => return Ok(first),
+                FrameRole::UsageOnly | FrameRole::Other if room == 0 => return Ok(first),
                 FrameRole::UsageOnly | FrameRole::Other => {}
             }
         }
@@ -342,14 +358,23 @@ pub(crate) async fn send(
     }
 }
 
-/// The provider's own words on the request, for the client.
-pub(crate) fn pass_refusal_on(call: &Call, refusal: ProviderRefusal) -> Response<GatewayBody> {
+/// The provider's own words on the request, for the client. Words that are not JSON (a page of some
+/// proxy, or half an answer) are none of its protocol's, and a page must not reach a browser.
+pub(crate) fn pass_refusal_on(
+    call: &Call,
+    refusal: ProviderRefusal,
+) -> Result<Response<GatewayBody>, RelayError> {
+    if serde_json::from_slice::<&serde_json::value::RawValue>(&refusal.body).is_err() {
+        return Err(error::refused_without_words(refusal.status.as_u16()));
+    }
     let mut response = Response::new(refusal.body);
     *response.status_mut() = refusal.status;
-    *response.headers_mut() = anc_wire::response_headers(&refusal.headers);
-    anc_wire::add_request_id(response.headers_mut(), call.protocol, call.request_id);
+    let headers = response.headers_mut();
+    *headers = anc_wire::response_headers(&refusal.headers);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    anc_wire::add_request_id(headers, call.protocol, call.request_id);
     let response = if call.as_array { anc_wire::in_array(response) } else { response };
-    response.map(GatewayBody::full)
+    Ok(response.map(GatewayBody::full))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -373,24 +398,9 @@ pub(crate) fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFail
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotWhole;
 
-/// The first bytes of a body; none where it is empty.
-async fn first_bytes(body: &mut UpstreamBody) -> Result<Bytes, NotWhole> {
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
-        if !data.is_empty() {
-            return Ok(data);
-        }
-    }
-    Ok(Bytes::new())
-}
-
-/// Collects a whole body, the first bytes of which may be read already.
-pub(crate) async fn collect(
-    start: Bytes,
-    mut body: UpstreamBody,
-    limit: usize,
-) -> Result<Bytes, NotWhole> {
-    let mut collected = BytesMut::from(start);
+/// Collects a whole body.
+pub(crate) async fn collect(mut body: UpstreamBody, limit: usize) -> Result<Bytes, NotWhole> {
+    let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
         if collected.len() + data.len() > limit {
@@ -417,7 +427,11 @@ pub(crate) async fn collect_at_most(mut body: UpstreamBody, limit: usize) -> Byt
 }
 
 /// Some providers repeat the key that they refuse.
-pub(crate) fn without_key(body: Bytes, key: &Secret) -> Bytes {
+pub(crate) fn without_keys(channel: &Channel, body: Bytes) -> Bytes {
+    channel.keys.iter().fold(body, without_key)
+}
+
+fn without_key(body: Bytes, key: &Secret) -> Bytes {
     let key = key.expose().as_bytes();
     let mut places = memchr::memmem::find_iter(&body, key).peekable();
     if key.is_empty() || places.peek().is_none() {

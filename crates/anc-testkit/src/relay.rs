@@ -58,7 +58,7 @@ impl Relay {
 
     fn launch(&mut self) {
         let mut process = Command::new(&self.binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--listen", self.listen(), "--data"])
             .arg(self.data_path())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
@@ -74,6 +74,12 @@ impl Relay {
         self.process = Some(process);
         let second = lines.next().and_then(Result::ok).unwrap_or_default();
         self.setup_link = second.strip_prefix("set-up link ").map(str::to_owned);
+    }
+
+    /// Where it is to listen: on a free port of IPv4, unless a test sets something else.
+    fn listen(&self) -> &str {
+        let set = self.environment.iter().find(|(name, _)| name == "ANC_LISTEN");
+        set.map_or("127.0.0.1:0", |(_, address)| address)
     }
 
     /// A setting from the environment for its next lives and for commands.

@@ -121,8 +121,10 @@ impl StreamMeter {
     }
 }
 
-/// Meters an answer that came in one piece; `None` where it is no answer of the protocol.
+/// Meters an answer that came in one piece; `None` where it is no answer of the protocol, or none
+/// that a client could read.
 pub fn meter_document(protocol: Protocol, document: &Bytes) -> Option<Observed> {
+    std::str::from_utf8(document).ok()?;
     match protocol {
         Protocol::OpenAiChat => openai_chat::meter_document(document),
         Protocol::OpenAiCompletions => openai_chat::meter_completion(document),

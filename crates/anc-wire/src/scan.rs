@@ -95,7 +95,7 @@ impl RequestFacts {
 /// Walks over a request's body once.
 pub fn scan_request(protocol: Protocol, body: &[u8]) -> Result<RequestFacts, ScanError> {
     let mut scan = Scan { protocol, ..Scan::default() };
-    let mut walker = Walker::new(body);
+    let mut walker = Walker::of_document(body)?;
     let mut fault = None;
     walker.object(&mut |walker, key| {
         let key = unescaped(key);
@@ -235,6 +235,10 @@ impl Scan {
             // Their answers come later and elsewhere, so that nobody could meter them here.
             "background" if responses => self.only_false(walker, body, "background"),
             "conversation" if responses => self.only_null(walker, "conversation"),
+            // A provider that may choose another model would go round the token's restriction, and
+            // its choice would be charged at this model's price.
+            "models" => self.only_empty(walker, body, "models"),
+            "fallbacks" => self.only_empty(walker, body, "fallbacks"),
             _ => match UNPRICED.iter().find(|(option, _)| *option == key) {
                 Some((option, offered)) => self.option(walker, body, option, offered),
                 None => read_text(walker, &mut self.input).map(Ok),
@@ -320,6 +324,23 @@ impl Scan {
         Ok(self.once(field).and((value.kind == Kind::Null).then_some(()).ok_or(on)))
     }
 
+    fn only_empty(
+        &mut self,
+        walker: &mut Walker<'_>,
+        body: &[u8],
+        field: &'static str,
+    ) -> Found<()> {
+        let value = walker.skip()?;
+        let empty = value.kind == Kind::Array
+            && body[value.span].iter().all(|b| matches!(b, b'[' | b']') || b.is_ascii_whitespace());
+        let other = ScanError::Field {
+            field,
+            expected: "left out: only the one model that the request names can be used",
+        };
+        let allowed = empty || value.kind == Kind::Null;
+        Ok(self.once(field).and(allowed.then_some(()).ok_or(other)))
+    }
+
     fn stream_options(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
         let mut probe = walker.clone();
         let value = walker.skip()?;
@@ -361,10 +382,16 @@ impl Scan {
             return Ok(Ok(()));
         }
         let mut budget = Ok(None);
+        let mut seen = false;
         probe.object(&mut |walker, key| {
             let member = walker.skip()?;
             if unescaped(key) == "budget_tokens" {
-                budget = whole_number(body, &member, "thinking.budget_tokens");
+                budget = if seen {
+                    Err(ScanError::Twice("thinking.budget_tokens"))
+                } else {
+                    whole_number(body, &member, "thinking.budget_tokens")
+                };
+                seen = true;
             }
             Ok(())
         })?;
@@ -479,6 +506,26 @@ mod tests {
     }
 
     #[test]
+    fn b2_text_that_is_not_utf_8_could_hide_a_key() {
+        // An overlong `e`: lenient readers take the first key for `model`.
+        let body = b"{\"mod\xc1\xa5l\":\"dear\",\"model\":\"cheap\"}";
+        let fault = scan_request(Protocol::OpenAiChat, body).unwrap_err();
+        assert_eq!(fault, ScanError::Malformed { at: 5, problem: "text is not UTF-8" });
+    }
+
+    #[test]
+    fn b3_no_request_names_models_beside_its_own() {
+        for body in [
+            r#"{"model":"m","models":["dear"]}"#,
+            r#"{"model":"m","fallbacks":[{"model":"dear"}]}"#,
+            r#"{"model":"m","models":"dear"}"#,
+        ] {
+            assert!(matches!(chat(body), Err(ScanError::Field { .. })), "{body}");
+        }
+        assert!(chat(r#"{"model":"m","models":[ ],"fallbacks":null}"#).is_ok());
+    }
+
+    #[test]
     fn b5_what_raises_the_cost_is_bounded_or_refused() {
         for body in [
             r#"{"model":"m","n":-1}"#,
@@ -522,6 +569,9 @@ mod tests {
         let body = br#"{"model":"m","thinking":{"type":"enabled","budget_tokens":2048}}"#;
         let facts = scan_request(Protocol::AnthropicMessages, body).unwrap();
         assert_eq!(facts.thinking_budget, Some(2048));
+        let twice = br#"{"model":"m","thinking":{"budget_tokens":1,"budget_tokens":99999}}"#;
+        let twice = scan_request(Protocol::AnthropicMessages, twice).unwrap_err();
+        assert_eq!(twice, ScanError::Twice("thinking.budget_tokens"));
         assert!(facts.includes_usage());
     }
 }

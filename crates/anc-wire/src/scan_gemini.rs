@@ -48,7 +48,7 @@ pub fn scan_gemini_request(
         candidates: 1,
         thinking_budget: None,
     };
-    let mut walker = Walker::new(body);
+    let mut walker = Walker::of_document(body)?;
     let mut fault = None;
     walker.object(&mut |walker, key| {
         let key = unescaped(key);

@@ -50,8 +50,11 @@ pub(super) struct RawConfig {
 pub(super) struct RawLimits {
     pub(super) request_body_bytes: usize,
     pub(super) request_body_idle_seconds: u64,
+    pub(super) request_body_bytes_per_second: u64,
     pub(super) request_head_seconds: u64,
+    pub(super) connection_idle_seconds: u64,
     pub(super) connections: usize,
+    pub(super) connections_per_address: usize,
     pub(super) write_stall_seconds: u64,
     pub(super) answer_bytes: usize,
     pub(super) refusal_bytes: usize,

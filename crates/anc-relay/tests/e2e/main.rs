@@ -2,10 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod abuse_address;
+mod abuse_body;
+mod abuse_connection;
+mod abuse_model;
+mod abuse_provider;
+mod abuse_time;
+mod abuse_usage;
 mod channels;
 mod contract;
 mod errors;
 mod faults;
+mod figures;
 mod first_walk;
 mod management;
 mod money;
