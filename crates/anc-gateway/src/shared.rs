@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use crate::Limits;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
+use crate::recorder::Recorder;
 use crate::running::RunningRequests;
 
 /// The parts of the data plane, of which there is one each.
@@ -26,6 +27,7 @@ pub struct Shared {
     pub(crate) running: RunningRequests,
     pub(crate) rates: LocalLimits,
     pub(crate) parked: ParkedKeys,
+    pub(crate) recorder: Recorder,
     pub(crate) feed_stale: Arc<AtomicBool>,
     pub(crate) draining: AtomicBool,
 }

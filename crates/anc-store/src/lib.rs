@@ -39,6 +39,7 @@ mod seal;
 mod session;
 mod setting;
 mod sql;
+mod stored_response;
 mod sync;
 mod token;
 mod usage;
@@ -61,6 +62,7 @@ pub use price::{PriceRecord, PriceSource, Prices};
 pub use running::{RunningRecord, RunningView};
 pub use session::{NewSession, SessionRecord, Sessions};
 pub use setting::Settings;
+pub use stored_response::{StoredResponse, StoredResponses};
 pub use token::{
     Credential, NewToken, NotCreated, OldSecret, TokenChanges, TokenLimitReached, TokenPage,
     TokenQuery, TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,

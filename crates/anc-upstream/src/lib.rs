@@ -13,6 +13,7 @@ mod credentials;
 mod endpoint;
 mod failure;
 mod parked;
+mod unpack;
 
 pub use body::UpstreamBody;
 pub use client::{InProcessProvider, Upstream, UpstreamTimeouts};
@@ -20,3 +21,4 @@ pub use credentials::add_credentials;
 pub use endpoint::{BaseUrlError, Endpoint};
 pub use failure::UpstreamFailure;
 pub use parked::{ParkedKeys, Rest};
+pub use unpack::{ContentEncoding, ExpandsTooFar, UnknownEncoding, Unpacked};

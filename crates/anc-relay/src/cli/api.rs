@@ -4,6 +4,7 @@ use std::path::Path;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
@@ -68,6 +69,20 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, CliError> {
+        let bytes = self.call_raw(method, path, body).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(CliError::unanswered)
+    }
+
+    /// The same for any kind of answer: some are tables.
+    pub(super) async fn call_raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Bytes, CliError> {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
@@ -84,12 +99,11 @@ impl Api {
         };
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.map_err(CliError::unanswered)?.to_bytes();
-        let document: Value = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes).map_err(CliError::unanswered)?
-        };
-        if head.status.is_success() { Ok(document) } else { Err(CliError::refused(&document)) }
+        if head.status.is_success() {
+            return Ok(bytes);
+        }
+        let document = serde_json::from_slice(&bytes).map_err(CliError::unanswered)?;
+        Err(CliError::refused(&document))
     }
 }
 

@@ -55,6 +55,8 @@ pub(super) enum Command {
     Config(ConfigCommand),
     /// Fill an empty data directory with sample accounts, tokens and thirty days of usage.
     Demo,
+    /// Call the control API with the operator's rights and print its answer.
+    Api(ApiCall),
     /// Print the control API's OpenAPI document.
     Openapi,
     /// Print the version.
@@ -123,6 +125,17 @@ pub(super) enum Channel {
     Add(ChannelAdd),
     /// List the connections.
     List(Listed),
+    /// Ask a connection's provider something small; fails where it does not answer well.
+    Test(ChannelTest),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ChannelTest {
+    /// The channel's name or id.
+    pub(super) name: String,
+    /// Which model to ask; none: the first that it serves.
+    #[arg(long)]
+    pub(super) model: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +158,26 @@ pub(super) struct ChannelAdd {
     /// Allow an address in a private network, or on this machine.
     #[arg(long)]
     pub(super) allow_private: bool,
+    /// Higher ones are tried first.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, allow_hyphen_values = true)]
+    pub(super) priority: i64,
+    /// Among those of one priority, its share of first attempts.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(super) weight: u32,
+    /// The set of channels that it belongs to.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(super) group: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApiCall {
+    /// GET, POST, PUT, PATCH or DELETE.
+    pub(super) method: http::Method,
+    /// The path below `/api/v1`, such as `/usage?account=all`.
+    pub(super) path: String,
+    /// The body as JSON; `-` reads it from standard input.
+    #[arg(long, value_name = "JSON")]
+    pub(super) body: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -186,6 +219,8 @@ pub(super) enum Token {
     Disable(TokenName),
     /// Accept them again.
     Enable(TokenName),
+    /// Give the token a new secret and print it, which is shown only this once.
+    Rotate(TokenRotate),
     /// Delete the token for good.
     Delete(TokenName),
 }
@@ -230,6 +265,15 @@ pub(super) struct TokenName {
     pub(super) account: Option<String>,
     #[command(flatten)]
     pub(super) listed: Listed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenRotate {
+    #[command(flatten)]
+    pub(super) token: TokenName,
+    /// For how long the secret before goes on working.
+    #[arg(long, value_parser = ["now", "1h", "24h", "7d"], default_value = "24h")]
+    pub(super) overlap: String,
 }
 
 #[derive(Debug, Args)]

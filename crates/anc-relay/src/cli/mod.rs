@@ -42,6 +42,12 @@ enum CliError {
     Unanswered(String),
     #[error("{0} is expected on standard input")]
     NoInput(&'static str),
+    #[error("there is no channel named {0}")]
+    NoSuchChannel(String),
+    #[error("the channel's provider did not answer well: {0}")]
+    ChannelFailed(String),
+    #[error("the body is not JSON: {0}")]
+    BodyUnreadable(String),
     #[error("there is no token named {0}")]
     NoSuchToken(String),
     #[error("several tokens are named {0}; use one's id, or name its account with --account")]
@@ -145,6 +151,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         Command::Channel(command) => commands::channel(&api, command).await,
         Command::Price(Price::Set(price)) => commands::set_price(&api, price).await,
         Command::Token(command) => commands::token(&api, command).await,
+        Command::Api(call) => commands::call(&api, call).await,
         Command::Credit(credit) => commands::credit(&api, credit).await,
         Command::Ledger(LedgerCommand::Verify) => commands::verify(&api).await,
         // Answered before: they need no API.

@@ -133,3 +133,32 @@ fn the_configuration_is_printed_with_its_sources_and_without_passwords() {
     assert!(text.contains("workers = 0 # default"), "{text}");
     assert!(text.contains("# flag --database") && !text.contains("hush"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_does_what_the_console_does() {
+    let world = World::new("20").await;
+    let relay = &world.relay;
+    let tested = relay.run(&["channel", "test", "openai"], "");
+    assert!(tested.starts_with("openai answered for chat-model in "), "{tested}");
+    world.upstream.push(Step::unavailable(None));
+    let failed = relay.command(&["channel", "test", "openai"], "");
+    assert!(!failed.status.success());
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("503"), "{failed:?}");
+
+    let old = relay.create_token("ci", &[]);
+    let new = relay.run(&["token", "rotate", "ci", "--overlap", "now"], "");
+    let status = async |token: &str| {
+        world.client.post("/v1/chat/completions", token, &chat(false)).await.status.as_u16()
+    };
+    assert_eq!((status(&old).await, status(&new).await), (401, 200));
+
+    relay.run(&["user", "add", "--email", "a@b.example", "--password-stdin"], "correct horse 2");
+    assert!(relay.run(&["user", "list"], "").contains("a@b.example"));
+    let csv = relay.run(&["api", "GET", "/usage.csv?account=all"], "");
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let body = r#"{"account": "a@b.example", "amount": "3", "reason": "trial"}"#;
+    let answer = relay.run(&["api", "POST", "/credits", "--body", "-"], body);
+    assert_eq!(answer, r#"{"balance":"3"}"#);
+    let refused = relay.command(&["api", "GET", "/nothing"], "");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not_found"), "{refused:?}");
+}
