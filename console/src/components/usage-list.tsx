@@ -26,6 +26,9 @@ const cell = "border-b border-line px-3 py-2 align-top first:pl-4 last:pr-4";
 const head =
   "h-9 border-b border-line-strong px-3 text-left text-head font-medium whitespace-nowrap text-muted first:pl-4 last:pr-4";
 
+// Left out where it would push the charge out of sight; the opened call has it.
+const roomy = "hidden menu:table-cell";
+
 function UsageTable({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
   const { t } = useTranslation();
   return (
@@ -49,13 +52,13 @@ function UsageTable({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
             <th scope="col" className={head}>
               {t("usage.model")}
             </th>
-            <th scope="col" className={cx(head, "text-right")}>
+            <th scope="col" className={cx(head, roomy, "text-right")}>
               {t("usage.units")}
             </th>
             <th scope="col" className={cx(head, "text-right")}>
               {t("usage.charge")}
             </th>
-            <th scope="col" className={cx(head, "text-right")}>
+            <th scope="col" className={cx(head, roomy, "text-right")}>
               {t("usage.duration")}
             </th>
             <th scope="col" className={head}>
@@ -101,19 +104,24 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
         </button>
       </td>
       {!isOfOneToken && (
-        <td className={cx(cell, "max-w-52 truncate")} title={row.token_name ?? row.token_id}>
+        <td
+          className={cx(cell, "max-w-40 truncate menu:max-w-52")}
+          title={row.token_name ?? row.token_id}
+        >
           {row.token_name ?? row.token_id}
         </td>
       )}
-      <td className={cx(cell, "max-w-56")}>
+      <td className={cx(cell, "max-w-40 menu:max-w-56")}>
         <span className="flex items-baseline gap-2">
           <span className="truncate font-mono text-meta leading-5" title={row.model}>
             {row.model}
           </span>
-          {row.stream && <span className="text-meta text-muted">{t("usage.streamed")}</span>}
+          {row.stream && (
+            <span className="hidden text-meta text-muted menu:inline">{t("usage.streamed")}</span>
+          )}
         </span>
       </td>
-      <td className={cx(cell, "text-right whitespace-nowrap")}>
+      <td className={cx(cell, roomy, "text-right whitespace-nowrap")}>
         {t("usage.inOut", {
           input: number.format(inputUnits(row)),
           output: number.format(outputUnits(row)),
@@ -123,7 +131,7 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
       <td className={cx(cell, "text-right")} title={exactMoney(row.charge)}>
         {formatMoney(row.charge)}
       </td>
-      <td className={cx(cell, "text-right whitespace-nowrap")}>
+      <td className={cx(cell, roomy, "text-right whitespace-nowrap")}>
         {row.stream && (
           <span className="text-meta text-muted" title={t("usage.firstContent")}>
             {seconds(row.first_token_ms)} /{" "}
