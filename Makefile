@@ -6,12 +6,13 @@ PROFILE ?= fast
 BINARY = target/$(PROFILE)/anc-relay
 UPSTREAM = target/$(PROFILE)/anc-scripted-upstream
 
-.PHONY: help run build console test check fmt bench generate clean
+.PHONY: help run build console test clients check fmt bench generate clean
 
 help:
 	@echo 'make run              build everything and start the relay on ./$(DATA)'
 	@echo 'make run CONSOLE=0    the same without the web console (needs no Node)'
 	@echo 'make test             every check and test'
+	@echo 'make clients          real client programs (Claude Code, Codex, Gemini CLI, SDKs) against the relay'
 	@echo 'make check            format, lints and structure only: the quick part of make test'
 	@echo 'make bench            the benchmark against nginx, or a bare proxy where there is none'
 	@echo 'make generate         the OpenAPI document and the types made from it'
@@ -33,6 +34,9 @@ console:
 test:
 	@scripts/test.sh
 
+clients:
+	@scripts/clients.sh $(ARGS)
+
 check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
@@ -51,4 +55,4 @@ generate:
 
 clean:
 	cargo clean
-	rm -rf console/dist console/node_modules tests/sdk/node_modules
+	rm -rf console/dist console/node_modules tests/sdk/node_modules tests/clients/node_modules

@@ -1,0 +1,54 @@
+"""What a provider does to a stream: the rows that every client is tried on."""
+
+GREETING = ("Grüße, ", "世界 🌍")
+"""Characters of two, three and four bytes."""
+SILENCE_MS = 3000
+"""Longer than the relay stays silent in these tests."""
+
+
+def stream(protocol, **change):
+    return {"frames": protocol.text(*GREETING), **change}
+
+
+def begun(protocol):
+    """The frames of an answer up to the middle of its text."""
+    frames = protocol.text(*GREETING)
+    return frames[: _place_of_second_piece(frames)]
+
+
+def _place_of_second_piece(frames):
+    return next(at for at, frame in enumerate(frames) if GREETING[1] in frame)
+
+
+def _silent(protocol):
+    frames = protocol.text(*GREETING)
+    at = _place_of_second_piece(frames)
+    late = {"after_ms": SILENCE_MS, "text": frames[at]}
+    return {"frames": [*frames[:at], late, *frames[at + 1 :]]}
+
+
+UNHARMED = {
+    "plain_stream": stream,
+    "crlf_line_ends": lambda protocol: stream(protocol, crlf=True),
+    "utf8_split_at_every_byte": lambda protocol: stream(protocol, write_bytes=1),
+    "silence_within": _silent,
+}
+"""The client gets the whole answer, and its usage is charged."""
+
+BROKEN = {
+    "error_within": lambda protocol: {"frames": [*begun(protocol), protocol.failure("overheated")]},
+    "connection_cut": lambda protocol: {"frames": begun(protocol), "cut_at_end": True},
+    "clean_early_end": lambda protocol: {"frames": begun(protocol)},
+}
+"""The stream ends in the middle of its text. No client may take that for an answer."""
+
+REFUSED = {
+    "refused_once_with_429": 429,
+    "refused_once_with_402": 402,
+    "refused_once_with_503": 503,
+}
+"""The provider refuses one request, and answers the next."""
+
+
+def refusal(protocol, status):
+    return {"status": status, "json": protocol.refusal("not now")}
