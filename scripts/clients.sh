@@ -40,5 +40,20 @@ if ! cmp --silent "$clients/requirements.txt" "$venv/installed.txt"; then
   cp "$clients/requirements.txt" "$venv/installed.txt"
 fi
 
+# npm passes over a program that it cannot get for this platform without a word.
+starts() {
+  local name=$1 home
+  shift
+  home=$(mktemp -d)
+  HOME="$home" "$@" --version >"$home/out" 2>&1 ||
+    fail "$name does not start; remove tests/clients/node_modules to install it again." \
+      "$(head -n 12 "$home/out")"
+  rm -rf "$home"
+}
+claude=("$clients"/node_modules/@anthropic-ai/claude-code-*/claude)
+starts 'Claude Code' "${claude[0]}"
+starts 'Codex' node "$clients/node_modules/@openai/codex/bin/codex.js"
+starts 'Gemini CLI' node "$clients/node_modules/@google/gemini-cli/bundle/gemini.js"
+
 export PYTHONDONTWRITEBYTECODE=1
 exec "$venv/bin/python" "$clients/run.py" "$@"

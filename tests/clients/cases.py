@@ -3,7 +3,7 @@
 GREETING = ("Grüße, ", "世界 🌍")
 """Characters of two, three and four bytes."""
 SILENCE_MS = 3000
-"""Longer than the relay stays silent in these tests."""
+"""Longer than the relay stays silent in these tests: it looks at its clocks every 2 s."""
 
 
 def stream(protocol, **change):

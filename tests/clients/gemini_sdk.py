@@ -7,9 +7,9 @@ import answers
 from programs import Seen
 
 
-def client_of(world, secret):
+def client_of(world, secret, **more):
     retry = types.HttpRetryOptions(attempts=3, initial_delay=0.2)
-    options = types.HttpOptions(base_url=world.origin, retry_options=retry, timeout=30_000)
+    options = types.HttpOptions(base_url=world.origin, retry_options=retry, timeout=30_000, **more)
     return genai.Client(api_key=secret, vertexai=False, http_options=options)
 
 
