@@ -2,13 +2,17 @@
 
 Each protocol offers the same words: `text` and `tool_call` give the frames of a stream, `failure`
 the frame of an error within one, `whole` the body of an answer without a stream. Every frame is
-one event, so a prefix of the list is a stream that ended too early.
+one event, so a prefix of the list is a stream that ended too early. `usage` is what a stream
+reports in place of the usual; None leaves it out.
 """
 
 import json
 
 INPUT, OUTPUT = 1000, 200
-"""What every answer reports, unless its usage is left out."""
+"""What an answer usually reports."""
+USUAL = object()
+OPAQUE = "b3BhcXVlIHN0YXRlIG9mIHRoZSBwcm92aWRlcg=="
+"""State of the provider that comes with a tool call and must return as it came."""
 
 
 def _event(body, name=None):
@@ -38,14 +42,17 @@ class Chat:
 
     @classmethod
     def _tail(cls, reason, usage):
-        last = {**cls._head("chat.completion.chunk"), "choices": [], "usage": cls.usage}
-        return [cls._chunk({}, reason), *([_event(last)] if usage else []), "data: [DONE]\n\n"]
+        frames = [cls._chunk({}, reason), "data: [DONE]\n\n"]
+        if usage is not None:
+            last = {**cls._head("chat.completion.chunk"), "choices": [], "usage": usage}
+            frames.insert(1, _event(last))
+        return frames
 
     @classmethod
-    def text(cls, *pieces, usage=True):
+    def text(cls, *pieces, usage=USUAL):
         start = cls._chunk({"role": "assistant", "content": ""})
         said = [cls._chunk({"content": piece}) for piece in pieces]
-        return [start, *said, *cls._tail("stop", usage)]
+        return [start, *said, *cls._tail("stop", cls.usage if usage is USUAL else usage)]
 
     @classmethod
     def tool_call(cls, name, arguments):
@@ -55,7 +62,7 @@ class Chat:
         for piece in halves(json.dumps(arguments)):
             more = {"index": 0, "function": {"arguments": piece}}
             frames.append(cls._chunk({"tool_calls": [more]}))
-        return frames + cls._tail("tool_calls", usage=True)
+        return frames + cls._tail("tool_calls", cls.usage)
 
     @classmethod
     def whole(cls, text):
@@ -125,10 +132,11 @@ class Responses:
         ]
 
     @classmethod
-    def _done(cls, item, usage):
-        whole = cls._response("completed", [item], cls.usage if usage else None)
+    def _done(cls, item, usage, earlier=()):
+        reported = cls.usage if usage is USUAL else usage
+        whole = cls._response("completed", [*earlier, item], reported)
         return [
-            ("response.output_item.done", {"output_index": 0, "item": item}),
+            ("response.output_item.done", {"output_index": len(earlier), "item": item}),
             ("response.completed", {"response": whole}),
         ]
 
@@ -147,7 +155,7 @@ class Responses:
         return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
     @classmethod
-    def text(cls, *pieces, usage=True):
+    def text(cls, *pieces, usage=USUAL):
         place = {"item_id": "msg_test", "output_index": 0, "content_index": 0}
         whole = "".join(pieces)
         said = [
@@ -167,8 +175,9 @@ class Responses:
 
     @classmethod
     def tool_call(cls, name, arguments):
-        place = {"item_id": "fc_test", "output_index": 0}
+        place = {"item_id": "fc_test", "output_index": 1}
         text = json.dumps(arguments)
+        thought = {"id": "rs_test", "type": "reasoning", "summary": [], "encrypted_content": OPAQUE}
         item = {"id": "fc_test", "type": "function_call", "call_id": "call_1", "name": name}
         pieces = [
             ("response.function_call_arguments.delta", {**place, "delta": piece})
@@ -176,10 +185,15 @@ class Responses:
         ]
         return cls._numbered(
             [
-                *cls._begun({**item, "status": "in_progress", "arguments": ""}),
+                *cls._begun(thought),
+                ("response.output_item.done", {"output_index": 0, "item": thought}),
+                (
+                    "response.output_item.added",
+                    {"output_index": 1, "item": {**item, "status": "in_progress", "arguments": ""}},
+                ),
                 *pieces,
                 ("response.function_call_arguments.done", {**place, "arguments": text}),
-                *cls._done({**item, "status": "completed", "arguments": text}, usage=True),
+                *cls._done({**item, "status": "completed", "arguments": text}, USUAL, [thought]),
             ]
         )
 
@@ -224,32 +238,42 @@ class Messages:
         }
 
     @classmethod
-    def _stream(cls, block, deltas, stop_reason, usage):
-        start = cls._message([], None, {**cls.usage, "output_tokens": 1} if usage else {})
+    def _stream(cls, blocks, stop_reason, usage=USUAL):
+        usage = cls.usage if usage is USUAL else usage or {}
+        start = cls._message([], None, {**usage, "output_tokens": 1} if usage else {})
+        events = [{"type": "message_start", "message": start}]
+        for index, (block, deltas) in enumerate(blocks):
+            place = {"index": index}
+            events += [
+                {"type": "content_block_start", **place, "content_block": block},
+                *({"type": "content_block_delta", **place, "delta": delta} for delta in deltas),
+                {"type": "content_block_stop", **place},
+            ]
         end = {"stop_reason": stop_reason, "stop_sequence": None}
-        events = [
-            {"type": "message_start", "message": start},
-            {"type": "content_block_start", "index": 0, "content_block": block},
-            *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
-            {"type": "content_block_stop", "index": 0},
-            {"type": "message_delta", "delta": end, "usage": cls.usage if usage else {}},
+        events += [
+            {"type": "message_delta", "delta": end, "usage": usage},
             {"type": "message_stop"},
         ]
         return [_event(event, event["type"]) for event in events]
 
     @classmethod
-    def text(cls, *pieces, usage=True):
+    def text(cls, *pieces, usage=USUAL):
         deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
-        return cls._stream({"type": "text", "text": ""}, deltas, "end_turn", usage)
+        return cls._stream([({"type": "text", "text": ""}, deltas)], "end_turn", usage)
 
     @classmethod
     def tool_call(cls, name, arguments):
-        block = {"type": "tool_use", "id": "toolu_1", "name": name, "input": {}}
-        deltas = [
+        thought = {"type": "thinking", "thinking": "", "signature": ""}
+        thoughts = [
+            {"type": "thinking_delta", "thinking": "I need a tool."},
+            {"type": "signature_delta", "signature": OPAQUE},
+        ]
+        call = {"type": "tool_use", "id": "toolu_1", "name": name, "input": {}}
+        pieces = [
             {"type": "input_json_delta", "partial_json": piece}
             for piece in halves(json.dumps(arguments))
         ]
-        return cls._stream(block, deltas, "tool_use", usage=True)
+        return cls._stream([(thought, thoughts), (call, pieces)], "tool_use")
 
     @classmethod
     def whole(cls, text):
@@ -276,23 +300,23 @@ class Gemini:
     }
 
     @classmethod
-    def _document(cls, part, reason=None, usage=True):
+    def _document(cls, part, reason=None, usage=USUAL):
         candidate = {"content": {"parts": [part], "role": "model"}, "index": 0}
         if reason:
             candidate["finishReason"] = reason
         document = {"candidates": [candidate], "modelVersion": cls.model, "responseId": "test"}
-        if usage:
-            document["usageMetadata"] = cls.usage
+        if usage is not None:
+            document["usageMetadata"] = cls.usage if usage is USUAL else usage
         return document
 
     @classmethod
-    def text(cls, *pieces, usage=True):
-        said = [cls._document({"text": piece}, usage=False) for piece in pieces]
+    def text(cls, *pieces, usage=USUAL):
+        said = [cls._document({"text": piece}, usage=None) for piece in pieces]
         return [_event(it) for it in [*said, cls._document({"text": ""}, "STOP", usage)]]
 
     @classmethod
     def tool_call(cls, name, arguments):
-        call = {"functionCall": {"name": name, "args": arguments}}
+        call = {"functionCall": {"name": name, "args": arguments}, "thoughtSignature": OPAQUE}
         return [_event(cls._document(call, "STOP"))]
 
     @classmethod

@@ -47,7 +47,7 @@ class ClaudeCode:
         usage = tuple(map(sum, zip(*used, strict=True))) if used else None
         failed = result["is_error"] or printed.status != 0
         text = result["result"]
-        return Seen("" if failed else text, text if failed else "", usage)
+        return Seen("" if failed else text, text if failed else "", usage, result["modelUsage"])
 
     @classmethod
     def leave(cls, world, secret):

@@ -40,18 +40,19 @@ class Codex:
     @classmethod
     def ask(cls, world, secret, **options):
         printed = cls.start(world, secret, **options).finish()
-        text, usage, error = "", None, ""
+        text, usage, error, report = "", None, "", None
         for event in map(json.loads, printed.out.splitlines()):
             item = event.get("item", {})
             if event["type"] == "item.completed" and item["type"] == "agent_message":
                 text = item["text"]
             elif event["type"] == "turn.completed":
-                usage = (event["usage"]["input_tokens"], event["usage"]["output_tokens"])
+                report = event["usage"]
+                usage = (report["input_tokens"], report["output_tokens"])
             elif event["type"] == "turn.failed":
                 error = event["error"]["message"]
         if printed.status != 0 and not error:
             return printed.unreadable()
-        return Seen(text, error, usage)
+        return Seen(text, error, usage, report)
 
     @classmethod
     def leave(cls, world, secret):

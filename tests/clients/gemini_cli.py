@@ -36,9 +36,11 @@ class GeminiCli:
         if not printed.out.startswith("{"):
             return printed.unreadable()
         result = json.loads(printed.out)
-        tokens = [it["tokens"] for it in result["stats"]["models"].values()]
+        models = result["stats"]["models"]
+        tokens = [it["tokens"] for it in models.values()]
         usage = (sum(it["prompt"] for it in tokens), sum(it["candidates"] for it in tokens))
-        return Seen(result["response"], result.get("error", {}).get("message", ""), usage)
+        error = result.get("error", {}).get("message", "")
+        return Seen(result["response"], error, usage, models)
 
     @classmethod
     def leave(cls, world, secret):

@@ -23,6 +23,8 @@ class Seen:
     """Why there is none; empty where the client reports success."""
     usage: tuple | None = None
     """Units of input and output that the client says it used."""
+    report: dict | None = None
+    """All that it says about its use, in its own words."""
 
 
 @dataclass(frozen=True)

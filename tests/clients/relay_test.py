@@ -30,6 +30,10 @@ class RelayTest(unittest.TestCase):
     def assert_used(self, nanos):
         self.assertEqual(self.world.used(TOKEN), nanos)
 
+    def assert_cancelled(self):
+        """The provider got one request, and was told soon that nobody wants its answer."""
+        wait_until(lambda: [it["client_gone"] for it in self.world.requests()] == [True], seconds=2)
+
     def assert_exact(self, charge, usage):
         """A charge for what the provider reported, which is what the client saw."""
         self.assertEqual((charge["end_reason"], charge["estimated"]), ("complete", False))

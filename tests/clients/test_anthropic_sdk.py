@@ -1,7 +1,7 @@
 """What only the anthropic package does."""
 
 import anthropic
-from answers import INPUT, OUTPUT, Messages
+from answers import INPUT, OPAQUE, OUTPUT, Messages
 from anthropic_sdk import client_of
 from relay_test import TOKEN, RelayTest
 
@@ -35,7 +35,7 @@ class AnthropicTest(RelayTest):
         with self.client.messages.stream(**self.request, tools=[WEATHER]) as stream:
             asked = stream.get_final_message()
         self.assertEqual(asked.stop_reason, "tool_use")
-        [call] = asked.content
+        _, call = asked.content
         self.assertEqual(call.input, {"city": "Paris"})
         result = {"type": "tool_result", "tool_use_id": call.id, "content": "rain"}
         self.request["messages"] = [
@@ -45,6 +45,8 @@ class AnthropicTest(RelayTest):
         ]
         with self.client.messages.stream(**self.request, tools=[WEATHER]) as stream:
             self.assertEqual("".join(stream.text_stream), "It rains.")
+        _, second = self.world.requests()
+        self.assertIn(OPAQUE, second["body"])
         for charge in self.charges(2):
             self.assert_exact(charge, (INPUT, OUTPUT))
 

@@ -2,7 +2,7 @@
 
 import json
 
-from answers import INPUT, OUTPUT, Messages
+from answers import INPUT, OPAQUE, OUTPUT, Messages
 from claude_code import MODEL_SMALL, ClaudeCode
 from relay_test import TOKEN, RelayTest
 
@@ -20,6 +20,7 @@ class ClaudeCodeTest(RelayTest):
         first, second = self.world.requests()
         self.assertNotIn("kumquat", first["body"])
         self.assertIn("the word is kumquat", second["body"])
+        self.assertIn(OPAQUE, second["body"])
         for charge in self.charges(2):
             self.assert_exact(charge, (INPUT, OUTPUT))
 

@@ -2,7 +2,7 @@
 
 import json
 
-from answers import INPUT, OUTPUT, Responses
+from answers import INPUT, OPAQUE, OUTPUT, Responses
 from codex import BUILT_IN, OVER_WEBSOCKET, Codex
 from relay_test import RelayTest
 
@@ -23,6 +23,7 @@ class CodexTest(RelayTest):
         ]
         self.assertEqual(len(outputs), 1)
         self.assertIn("kumquat", str(outputs[0]))
+        self.assertIn(OPAQUE, second["body"])
         for charge in self.charges(2):
             self.assert_exact(charge, (INPUT, OUTPUT))
 

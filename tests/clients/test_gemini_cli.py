@@ -2,7 +2,7 @@
 
 import json
 
-from answers import INPUT, OUTPUT, Gemini
+from answers import INPUT, OPAQUE, OUTPUT, Gemini
 from gemini_cli import GeminiCli
 from relay_test import RelayTest
 
@@ -26,6 +26,7 @@ class GeminiCliTest(RelayTest):
         first, second = self.world.requests()
         self.assertNotIn("kumquat", first["body"])
         self.assertIn("the word is kumquat", second["body"])
+        self.assertIn(OPAQUE, second["body"])
         for charge in self.charges(2):
             self.assert_exact(charge, (INPUT, OUTPUT))
 

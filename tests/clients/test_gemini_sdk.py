@@ -1,6 +1,6 @@
 """What only the google-genai package does."""
 
-from answers import INPUT, OUTPUT, Gemini
+from answers import INPUT, OPAQUE, OUTPUT, Gemini
 from gemini_sdk import client_of
 from google.genai import errors, types
 from relay_test import TOKEN, RelayTest
@@ -42,6 +42,7 @@ class GoogleTest(RelayTest):
         self.assertEqual((asked, text), (["Paris"], "It rains."))
         _, second = self.world.requests()
         self.assertIn("functionResponse", second["body"])
+        self.assertIn(OPAQUE, second["body"])
         for charge in self.charges(2):
             self.assert_exact(charge, (INPUT, OUTPUT))
 

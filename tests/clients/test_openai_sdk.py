@@ -67,7 +67,7 @@ class OpenAITest(RelayTest):
         )
         tools = [{"type": "function", "strict": False, **WEATHER}]
         with self.client.responses.stream(model="gpt-test", input=QUESTION, tools=tools) as stream:
-            [call] = stream.get_final_response().output
+            _, call = stream.get_final_response().output
         self.assertEqual(json.loads(call.arguments), {"city": "Paris"})
         asked = {"type": "function_call", "call_id": call.call_id, "name": call.name}
         told = {"type": "function_call_output", "call_id": call.call_id, "output": "rain"}
