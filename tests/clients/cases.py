@@ -2,8 +2,9 @@
 
 GREETING = ("Grüße, ", "世界 🌍")
 """Characters of two, three and four bytes."""
-SILENCE_MS = 3000
-"""Longer than the relay stays silent in these tests: it looks at its clocks every 2 s."""
+SILENCE_MS = 3500
+"""Longer than the relay stays silent in these tests: it answers after 1 s, whether or not its
+provider has, and looks at its clocks every 2 s from then on."""
 
 
 def stream(protocol, **change):
@@ -20,18 +21,28 @@ def _place_of_second_piece(frames):
     return next(at for at, frame in enumerate(frames) if GREETING[1] in frame)
 
 
-def _silent(protocol):
+def silent_before(protocol):
+    """Says nothing at all for a while."""
+    return _silent_at(0, protocol.text(*GREETING))
+
+
+def silent_within(protocol):
+    """Falls silent in the middle of its text."""
     frames = protocol.text(*GREETING)
-    at = _place_of_second_piece(frames)
-    late = {"after_ms": SILENCE_MS, "text": frames[at]}
-    return {"frames": [*frames[:at], late, *frames[at + 1 :]]}
+    return _silent_at(_place_of_second_piece(frames), frames)
+
+
+def _silent_at(place, frames):
+    late = {"after_ms": SILENCE_MS, "text": frames[place]}
+    return {"frames": [*frames[:place], late, *frames[place + 1 :]]}
 
 
 UNHARMED = {
     "plain_stream": stream,
     "crlf_line_ends": lambda protocol: stream(protocol, crlf=True),
     "utf8_split_at_every_byte": lambda protocol: stream(protocol, write_bytes=1),
-    "silence_within": _silent,
+    "silence_before": silent_before,
+    "silence_within": silent_within,
 }
 """The client gets the whole answer, and its usage is charged."""
 

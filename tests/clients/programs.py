@@ -93,10 +93,15 @@ class Program:
 
 def leave(program, world):
     """Kills a program once a part of its answer is on its way to it."""
-    wait_until(world.requests)
-    time.sleep(0.5)
+    wait_until_answering(world)
     program.kill()
     program.finish()
+
+
+def wait_until_answering(world):
+    """Waits until the beginning of an answer is on its way to the client."""
+    wait_until(world.requests)
+    time.sleep(0.5)
 
 
 def wait_until(holds, seconds=15):

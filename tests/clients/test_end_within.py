@@ -8,6 +8,7 @@ from claude_code import ClaudeCode
 from codex import Codex
 from gemini_sdk import GoogleGenai
 from openai_sdk import OpenAIChat, OpenAIResponses
+from programs import wait_until_answering
 from relay_test import TOKEN, RelayTest
 from world import nanos
 
@@ -59,15 +60,19 @@ class DisabledWithin(RelayTest):
 
     def shows_what_it_had_and_why_there_is_no_more(self, client):
         self.world.script({"frames": cases.begun(client.protocol), "stall_at_end": True})
-        disable = threading.Timer(1, self.world.run, ["token", "disable", TOKEN])
-        disable.start()
+        disabling = threading.Thread(target=self._disable_once_it_runs)
+        disabling.start()
         seen = client.ask(self.world, self.secret)
-        disable.join()
+        disabling.join()
         self.assertEqual(seen.text, cases.GREETING[0])
         self.assertIn("This API token is disabled.", seen.error)
         [charge] = self.charges(1)
         self.assert_counted(charge, "revoked")
         self.assert_cancelled()
+
+    def _disable_once_it_runs(self):
+        wait_until_answering(self.world)
+        self.world.run("token", "disable", TOKEN)
 
 
 def _add(suite, check, client):

@@ -26,20 +26,29 @@ SIGNS = {
 
 
 class KeepaliveTest(RelayTest):
-    def test_a_silent_stream_shows_signs_of_life_in_the_words_of_its_protocol(self):
-        for protocol, sign in SIGNS.items():
+    def test_silence_before_the_first_event_is_filled(self):
+        for protocol in SIGNS:
             with self.subTest(protocol.__name__):
-                self.world.script(cases.stream(protocol))
-                talking = self._stream(protocol)
-                self.world.script(cases.UNHARMED["silence_within"](protocol))
-                silent = self._stream(protocol)
-                before = "".join(cases.begun(protocol)).encode()
-                after = talking.removeprefix(before)
-                self.assertNotEqual(after, talking)
-                filled = silent.removeprefix(before).removesuffix(after)
-                count = (len(silent) - len(talking)) // len(sign)
-                self.assertEqual(filled, sign * count)
-                self.assertGreater(count, 0)
+                self._assert_filled(protocol, cases.silent_before(protocol), before="")
+
+    def test_silence_within_a_stream_is_filled(self):
+        for protocol in SIGNS:
+            with self.subTest(protocol.__name__):
+                before = "".join(cases.begun(protocol))
+                self._assert_filled(protocol, cases.silent_within(protocol), before)
+
+    def _assert_filled(self, protocol, silent_step, before):
+        """Asserts that the silence after `before` has nothing but signs of life in it."""
+        self.world.script(cases.stream(protocol))
+        talking = self._stream(protocol)
+        self.world.script(silent_step)
+        silent = self._stream(protocol)
+        self.assertTrue(talking.startswith(before.encode()))
+        after = talking[len(before.encode()) :]
+        filled = silent.removeprefix(before.encode()).removesuffix(after)
+        count = (len(silent) - len(talking)) // len(SIGNS[protocol])
+        self.assertEqual(filled, SIGNS[protocol] * count)
+        self.assertGreater(count, 0)
 
     def _stream(self, protocol):
         path, body = protocol.path, {"model": protocol.model, "stream": True}

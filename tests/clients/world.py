@@ -70,6 +70,7 @@ class World:
         self._metrics = f"127.0.0.1:{_free_port()}"
         environment = {
             **os.environ,
+            "ANC_LIMITS__FIRST_CONTENT_GRACE_SECONDS": "1",
             "ANC_LIMITS__KEEPALIVE_SECONDS": "1",
             "ANC_LOG_LEVEL": "error",
             "ANC_METRICS_LISTEN": self._metrics,
