@@ -1,4 +1,4 @@
-"""Runs a client program as a person's machine would, but with an empty home and no network."""
+"""Runs a client program as on a person's machine, but with an empty home and no way out of it."""
 
 import os
 import signal

@@ -29,7 +29,8 @@ impl TrustedProxies {
         Self(proxies)
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether an address, in its canonical form, is one of them.
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|rule| rule.covers(address))
     }
 

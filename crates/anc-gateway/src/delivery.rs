@@ -5,19 +5,23 @@
 //! awaited where there is still somebody to wait for it, and by its `Drop` where the client has
 //! left, which drops the body that hyper was writing and everything in it.
 
-use anc_domain::{NanoUsd, RelayError, UnixMillis};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use anc_domain::{NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
-use anc_wire::{ArrayFraming, FrameRole, Observed, RequestFacts};
+use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
 
-use crate::account::measure;
+use crate::account::{Plausible, measure};
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::metrics;
+use crate::recorder::Keep;
 use crate::relay::Held;
 use crate::running::{Owner, Running};
 use crate::silence::Silence;
@@ -25,10 +29,15 @@ use crate::upstream::{Accepted, Content};
 use crate::written_body::{CutShort, FrameSink, WrittenBody};
 use crate::{Gateway, GatewayBody, error, upstream};
 
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+const JSON: &str = "application/json";
 const X_RELAY_CHARGE: HeaderName = HeaderName::from_static("x-relay-charge");
 const X_RELAY_OUTPUT_LOWERED: HeaderName = HeaderName::from_static("x-relay-max-output-lowered");
 const X_RELAY_REMAINING: HeaderName = HeaderName::from_static("x-relay-remaining");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How long the end of a stream is waited for behind an event that looked like the last.
+const BEHIND_LAST: Duration = Duration::from_secs(2);
 
 /// An accepted answer on its way to the client, and the money held for it.
 pub(crate) struct Delivery {
@@ -47,6 +56,10 @@ pub(crate) struct Delivery {
     step: NanoUsd,
     input_cost: NanoUsd,
     input_expected: u64,
+    /// What a report may say and be believed.
+    plausible: Plausible,
+    /// A stream was asked for.
+    wants_stream: bool,
     lowered_output: Option<u64>,
     /// Whether the client asked for the usage frame, or gets none.
     usage_wanted: bool,
@@ -57,6 +70,8 @@ pub(crate) struct Delivery {
     array: Option<ArrayFraming>,
     /// Events that went out.
     sent: u64,
+    /// What is to be remembered of an answer that its provider keeps.
+    keep: Option<Keep>,
 }
 
 /// What the end of a request is told by.
@@ -91,7 +106,9 @@ impl Delivery {
             covered_units: 0,
             step: held.bounds.step,
             input_cost: held.bounds.input,
-            input_expected: facts.input.units_expected(),
+            input_expected: held.input_expected,
+            plausible: held.plausible,
+            wants_stream: facts.stream,
             lowered_output: held.lowered_output,
             usage_wanted: facts.includes_usage(),
             running,
@@ -102,9 +119,16 @@ impl Delivery {
             hold: held.open.take(),
             array: call.as_array.then(ArrayFraming::default),
             sent: 0,
+            keep: None,
         };
         delivery.cover();
         delivery
+    }
+
+    /// The same for an answer that is remembered.
+    pub(crate) fn keeping(mut self, keep: Option<Keep>) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// Recomputes how many output units the hold pays for.
@@ -119,10 +143,11 @@ impl Delivery {
         while self.observed.output_units > self.covered_units {
             let Some(hold) = &mut self.hold else { return Ok(()) };
             let grown = hold.grow(self.step).await;
+            let own = hold.granted();
             match grown {
                 Ok(Ok(())) => self.cover(),
                 Ok(Err(refusal)) => {
-                    return Err(Stop::refused(refusal, self.gateway.clock.now()));
+                    return Err(Stop::refused(refusal, own, self.gateway.clock.now()));
                 }
                 Err(failure) => return Err(Stop::store_down(error::store_down(&failure))),
             }
@@ -136,6 +161,7 @@ impl Delivery {
         if let Some(permit) = &mut self.permit {
             permit.used(settlement.usage.input_total() + settlement.usage.output_total());
         }
+        self.hand_in(&settlement.usage);
         let Some(hold) = self.hold.take() else { return Ok(NanoUsd::ZERO) };
         // The settle is queued by the call itself: a client that leaves while it is awaited
         // changes nothing.
@@ -147,7 +173,7 @@ impl Delivery {
     }
 
     fn settlement(&self, end: EndReason) -> Settlement {
-        let measured = measure(&self.observed, end, self.input_expected);
+        let measured = measure(&self.observed, end, self.input_expected, self.plausible);
         let total = self.gateway.clock.now().since(self.started_at);
         Settlement {
             usage: measured.usage,
@@ -192,6 +218,22 @@ impl Delivery {
     fn look(&mut self, reader: &EventReader) {
         self.observed = reader.observed();
     }
+
+    /// Hands an answer in that is to be remembered, whichever way it ended: its provider may have
+    /// kept what was made of it.
+    fn hand_in(&mut self, used: &Usage) {
+        if let Some(keep) = &mut self.keep {
+            let units = used.input_total().saturating_add(used.output_total());
+            keep.hand_in(self.observed.response_id.as_deref(), units);
+        }
+    }
+
+    /// Returns when the answer is remembered, where it is to be.
+    async fn kept(&mut self) {
+        if let Some(keep) = &mut self.keep {
+            keep.written().await;
+        }
+    }
 }
 
 impl Drop for Delivery {
@@ -200,6 +242,7 @@ impl Drop for Delivery {
     fn drop(&mut self) {
         if self.hold.is_some() {
             let settlement = self.settlement(EndReason::ClientGone);
+            self.hand_in(&settlement.usage);
             if let Some(hold) = self.hold.take() {
                 let charge = hold.charge_for(&settlement.usage).map(|charge| charge.total);
                 metrics::settled(self.call.protocol, &settlement, charge.unwrap_or_default());
@@ -216,12 +259,18 @@ struct Stop {
 }
 
 impl Stop {
-    fn refused(refusal: Refusal, now: UnixMillis) -> Self {
+    /// No more money for a stream that has `own` of it.
+    fn refused(refusal: Refusal, own: NanoUsd, now: UnixMillis) -> Self {
         let end = match refusal {
             Refusal::TokenDisabled | Refusal::AccountSuspended => EndReason::Revoked,
             _ => EndReason::QuotaExhausted,
         };
-        Self { end, error: error::refused(refusal, now) }
+        let error = match refusal {
+            // What is held is this very stream's: waiting for others would not help.
+            Refusal::HeldByRunningRequests { of, held } if held <= own => error::spent_by(of),
+            other => error::refused(other, now),
+        };
+        Self { end, error }
     }
 
     const fn store_down(error: RelayError) -> Self {
@@ -250,7 +299,7 @@ pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<Gat
     let mut headers = anc_wire::response_headers(&accepted.headers);
     let media = match delivery.array {
         Some(_) => "application/json; charset=utf-8",
-        None => "text/event-stream; charset=utf-8",
+        None => EVENTS,
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
@@ -261,7 +310,7 @@ pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<Gat
         match accepted.content {
             Content::Events { first, rest } => write_events(delivery, first, rest, sink).await,
             // A document is delivered by `buffered`; the two are told apart by `streams`.
-            Content::Document(_) => {
+            Content::Document(..) => {
                 delivery.settle(EndReason::UpstreamCut).await.ok();
                 Err(CutShort)
             }
@@ -283,6 +332,7 @@ async fn write_events(
     let stop = match write_until_last(&mut delivery, first, &mut reader, &mut sink).await {
         Ok(last) => match delivery.settle(EndReason::Complete).await {
             Ok(_) => {
+                delivery.kept().await;
                 sink.send(delivery.last_framed(last)).await;
                 return Ok(());
             }
@@ -296,7 +346,8 @@ async fn write_events(
         return Err(CutShort);
     }
     let Summary { protocol, request_id } = delivery.call;
-    let frame = anc_wire::error_frame(protocol, &stop.error, request_id, delivery.sent);
+    let Delivery { observed, sent, .. } = &delivery;
+    let frame = anc_wire::error_frame(protocol, &stop.error, request_id, observed, *sent);
     sink.send(delivery.last_framed(frame)).await;
     Ok(())
 }
@@ -308,10 +359,10 @@ async fn write_until_last(
     reader: &mut EventReader,
     sink: &mut FrameSink,
 ) -> Result<Bytes, Stop> {
-    let mut first = first.into_iter();
+    let mut first = VecDeque::from(first);
     let mut silence = Silence::new(&delivery.gateway.limits);
     loop {
-        let frame = match first.next() {
+        let frame = match first.pop_front() {
             Some(frame) => Some(frame),
             None => next_event(delivery, reader, &mut silence, sink).await?,
         };
@@ -330,7 +381,10 @@ async fn write_until_last(
                 if delivery.observed.output_units > 0 {
                     delivery.note_first_content();
                 }
-                return Ok(frame.bytes);
+                match behind_last(delivery, reader).await {
+                    Some(next) => first.push_back(next),
+                    None => return Ok(frame.bytes),
+                }
             }
             FrameRole::Error => return Err(Stop::upstream_cut()),
             FrameRole::UsageOnly if !delivery.usage_wanted => continue,
@@ -342,6 +396,17 @@ async fn write_until_last(
         }
         sink.send(delivery.framed(frame.bytes)).await;
     }
+}
+
+/// What comes behind an event that looked like the last. Only Gemini has no word for the end: some
+/// of its servers give a reason to end with every event, and the stream's own end is what counts.
+async fn behind_last(delivery: &mut Delivery, reader: &mut EventReader) -> Option<Frame> {
+    if delivery.call.protocol.family() != Family::Gemini {
+        return None;
+    }
+    let next = tokio::time::timeout(BEHIND_LAST, reader.next()).await;
+    // A finished answer that breaks off behind its end is finished.
+    next.ok()?.ok()?.filter(|frame| frame.role != FrameRole::Error)
 }
 
 /// Waits for the next event; meanwhile the client gets signs of life, and everything that can end
@@ -356,10 +421,7 @@ async fn next_event(
         tokio::select! {
             biased;
             by = delivery.running.revoked() => return Err(Stop::revoked(by)),
-            event = reader.next() => {
-                silence.broken();
-                return event.map_err(|_| Stop::upstream_cut());
-            }
+            // Before the events: a stream that never pauses must end in time as well.
             () = silence.tick() => {
                 delivery.look(reader);
                 record_progress(delivery);
@@ -370,13 +432,20 @@ async fn next_event(
                     sink.send(anc_wire::keepalive_frame(delivery.call.protocol)).await;
                 }
             }
+            event = reader.next() => {
+                let event = event.map_err(|_| Stop::upstream_cut())?;
+                let content = event.as_ref().is_some_and(|it| it.role == FrameRole::Content);
+                silence.broken(content || delivery.settlement.first_token_ms.is_some());
+                return Ok(event);
+            }
         }
     }
 }
 
 /// Tells the ledger how far the answer is: what is charged should the relay die.
 fn record_progress(delivery: &Delivery) {
-    let measured = measure(&delivery.observed, EndReason::Interrupted, delivery.input_expected);
+    let (input, plausible) = (delivery.input_expected, delivery.plausible);
+    let measured = measure(&delivery.observed, EndReason::Interrupted, input, plausible);
     if let Some(hold) = &delivery.hold {
         hold.observe(&measured.usage);
     }
@@ -410,23 +479,53 @@ pub(crate) async fn buffered(
             return Err(error::upstream_timeout());
         }
     };
-    let Some(observed) = anc_wire::meter_document(delivery.call.protocol, &bytes) else {
+    let protocol = delivery.call.protocol;
+    let document = if anc_wire::looks_like_events(&bytes) {
+        anc_wire::events_as_document(protocol, &bytes)
+    } else {
+        Some(bytes)
+    };
+    let metered = document.and_then(|document| {
+        anc_wire::meter_document(protocol, &document).map(|observed| (observed, document))
+    });
+    let Some((observed, bytes)) = metered else {
         delivery.settle_uncharged(EndReason::UpstreamError).await?;
         return Err(error::upstream_nonsense());
     };
     delivery.observed = observed;
     delivery.note_first_content();
     let charge = delivery.settle(EndReason::Complete).await?;
+    delivery.kept().await;
+    let mut headers = buffered_headers(&delivery, &accepted.headers, charge);
+    let (media, bytes) = delivery.told_as_asked(bytes);
+    // Never the provider's own word: a browser must not read an answer as a page.
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     let mut response = Response::new(GatewayBody::full(bytes));
     *response.status_mut() = accepted.status;
-    *response.headers_mut() = buffered_headers(&delivery, &accepted.headers, charge);
+    *response.headers_mut() = headers;
     Ok(response)
 }
 
 impl Delivery {
+    /// A document, or the events of a stream where one was asked for and a document came.
+    fn told_as_asked(&mut self, document: Bytes) -> (&'static str, Bytes) {
+        let (protocol, with_usage) = (self.call.protocol, self.usage_wanted);
+        let events = self
+            .wants_stream
+            .then(|| anc_wire::document_as_events(protocol, &document, with_usage))
+            .flatten();
+        let Some(events) = events else { return (JSON, document) };
+        if self.array.is_none() {
+            return (EVENTS, events.concat().into());
+        }
+        let mut array: Vec<Bytes> = events.into_iter().map(|event| self.framed(event)).collect();
+        array.push(self.last_framed(Bytes::new()));
+        (JSON, array.concat().into())
+    }
+
     /// Ends the hold with a record and without a charge.
     async fn settle_uncharged(&mut self, end: EndReason) -> Result<(), RelayError> {
-        let settlement = Settlement { usage: anc_domain::Usage::default(), ..self.settlement(end) };
+        let settlement = Settlement { usage: Usage::default(), ..self.settlement(end) };
         let Some(hold) = self.hold.take() else { return Ok(()) };
         hold.settle(settlement).await.map(|_| ()).map_err(|failure| error::store_down(&failure))
     }

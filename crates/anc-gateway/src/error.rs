@@ -132,6 +132,29 @@ fn held_by_running(of: Holder, held: NanoUsd) -> RelayError {
     RelayError::new(Code::HeldByRunningRequests, message).retry_after(HELD_RETRY_AFTER)
 }
 
+/// An answer has cost all that was left while it came.
+pub(crate) fn spent_by(of: Holder) -> RelayError {
+    let (code, what, remedy) = match of {
+        Holder::ApiToken => (
+            Code::TokenQuotaExhausted,
+            "this API token's quota",
+            "Raise the quota on the Tokens page of the console.",
+        ),
+        Holder::Account => (
+            Code::BalanceExhausted,
+            "the account's balance",
+            "Top the account up, or ask its operator to.",
+        ),
+        Holder::Budget(_) => (
+            Code::BudgetExhausted,
+            "this API token's budget",
+            "It can be raised on the Tokens page of the console.",
+        ),
+    };
+    let message = format!("What was left of {what} does not pay for more of this answer. {remedy}");
+    RelayError::new(code, message)
+}
+
 pub(crate) fn token_disabled() -> RelayError {
     RelayError::new(
         Code::TokenDisabled,
@@ -200,6 +223,19 @@ pub(crate) fn model_not_found(model: &str) -> RelayError {
     )
 }
 
+/// There is no such stored response, or it is another account's: the text is the same, so that it
+/// tells nothing.
+pub(crate) fn stored_response_not_found(id: &str) -> RelayError {
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(64).collect();
+    RelayError::new(
+        Code::NotFound,
+        format!(
+            "There is no stored response {shown:?} that this API token could use. It was never \
+             stored, was deleted, is older than 30 days, or its channel is gone."
+        ),
+    )
+}
+
 pub(crate) fn model_unpriced(model: &ModelName) -> RelayError {
     RelayError::new(
         Code::ModelUnpriced,
@@ -236,6 +272,15 @@ pub(crate) fn upstream_unavailable(retry_after: Option<Duration>) -> RelayError 
         Some(span) => error.retry_after(span),
         None => error,
     }
+}
+
+/// The provider found fault with the request and did not say what, or not in its protocol's words.
+pub(crate) fn refused_without_words(status: u16) -> RelayError {
+    let code = if status == 413 { Code::RequestTooLarge } else { Code::InvalidRequest };
+    RelayError::new(
+        code,
+        format!("The model's provider refused the request (status {status}) and gave no reason."),
+    )
 }
 
 pub(crate) fn upstream_nonsense() -> RelayError {

@@ -29,12 +29,8 @@ pub(crate) struct EventReader {
 
 impl EventReader {
     pub(crate) fn new(protocol: Protocol, body: UpstreamBody) -> Self {
-        Self {
-            body,
-            splitter: SseSplitter::new(),
-            meter: StreamMeter::new(protocol),
-            ready: VecDeque::new(),
-        }
+        let meter = StreamMeter::new(protocol);
+        Self { body, splitter: SseSplitter::new(), meter, ready: VecDeque::new() }
     }
 
     /// The next event; `None` where the stream ended between two. Cancel-safe: an event is given

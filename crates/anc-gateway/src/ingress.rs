@@ -1,19 +1,11 @@
-//! Phases 1 and 3: what is called, by which credential, with which body.
+//! Phase 1: what is called, and by which credential.
 
 use anc_domain::{
     ClientAddress, ModelName, RelayError, RelayErrorCode as Code, RequestId, Secret, UnixMillis,
 };
 use anc_wire::{Family, Operation, Protocol, RequestFacts, ScanError};
-use bytes::{Bytes, BytesMut};
-use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
-};
-use http::{HeaderMap, Method, request};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-
-use crate::limits::Limits;
-use crate::metrics;
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use http::{HeaderMap, Method, Uri, request};
 
 /// A request as it came in, nothing of it believed yet.
 #[derive(Debug)]
@@ -22,10 +14,13 @@ pub(crate) struct Call {
     pub(crate) received_at: UnixMillis,
     pub(crate) protocol: Protocol,
     pub(crate) operation: Operation,
+    pub(crate) method: Method,
     pub(crate) client: ClientAddress,
     pub(crate) headers: HeaderMap,
     /// The model that the path names.
     pub(crate) path_model: Option<ModelName>,
+    /// The stored response that the path names, as it stands there.
+    pub(crate) path_response: Option<String>,
     /// The query without credentials, to be passed on.
     pub(crate) query: Option<String>,
     /// A stream is to come as Gemini's JSON array and not as events.
@@ -33,10 +28,19 @@ pub(crate) struct Call {
     pub(crate) credential: Option<Secret>,
 }
 
+/// Where Gemini's API lies beside `/v1`: its usual version, and the one of previews.
+const GEMINI_ROOTS: [&str; 2] = ["/v1beta", "/v1alpha"];
+
 /// The protocol of a path, also where nothing answers there: its errors must have the right form.
 pub(crate) fn protocol_of(path: &str, headers: &HeaderMap) -> Protocol {
     let method = path.rsplit_once(':').and_then(|(_, method)| Operation::of_gemini(method));
-    if path.starts_with("/v1beta") || (path.starts_with("/v1/models/") && method.is_some()) {
+    // Google's newer SDKs ask for lists at `/v1`, as OpenAI's do; they say who they are.
+    let names_models = path == "/v1/models" || path.starts_with("/v1/models/");
+    let is_googles =
+        headers.contains_key("x-goog-api-key") || headers.contains_key("x-goog-api-client");
+    let is_gemini = GEMINI_ROOTS.iter().any(|root| path.starts_with(root))
+        || (names_models && (method.is_some() || is_googles));
+    if is_gemini {
         return match method {
             Some(Operation::EmbedContent | Operation::BatchEmbedContents) => {
                 Protocol::GeminiEmbeddings
@@ -45,7 +49,9 @@ pub(crate) fn protocol_of(path: &str, headers: &HeaderMap) -> Protocol {
         };
     }
     match path {
-        "/v1/responses" => Protocol::OpenAiResponses,
+        _ if path == "/v1/responses" || path.starts_with("/v1/responses/") => {
+            Protocol::OpenAiResponses
+        }
         "/v1/completions" => Protocol::OpenAiCompletions,
         "/v1/embeddings" => Protocol::OpenAiEmbeddings,
         _ if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") => {
@@ -60,32 +66,45 @@ struct Route {
     operation: Operation,
     method: Method,
     model: Option<ModelName>,
+    response: Option<String>,
 }
 
-fn route(path: &str) -> Result<Route, RelayError> {
-    let post = |operation| Route { operation, method: Method::POST, model: None };
-    let get = |operation| Route { operation, method: Method::GET, model: None };
+impl Route {
+    const fn of(operation: Operation, method: Method) -> Self {
+        Self { operation, method, model: None, response: None }
+    }
+}
+
+fn route(path: &str, method: &Method) -> Result<Route, RelayError> {
+    let post = |operation| Route::of(operation, Method::POST);
+    let get = |operation| Route::of(operation, Method::GET);
     let route = match path {
         "/v1/chat/completions" => post(Operation::ChatCompletions),
         "/v1/completions" => post(Operation::Completions),
         "/v1/responses" => post(Operation::Responses),
+        "/v1/responses/compact" => post(Operation::CompactResponse),
+        "/v1/responses/input_tokens" => post(Operation::CountResponse),
         "/v1/embeddings" => post(Operation::Embeddings),
         "/v1/messages" => post(Operation::Messages),
         "/v1/messages/count_tokens" => post(Operation::CountTokens),
-        "/v1/models" | "/v1beta/models" => get(Operation::ListModels),
+        "/v1/models" | "/v1beta/models" | "/v1alpha/models" => get(Operation::ListModels),
         "/v1/token" => get(Operation::TokenSelf),
         "/v1/dashboard/billing/subscription" | "/dashboard/billing/subscription" => {
             get(Operation::BillingSubscription)
         }
         "/v1/dashboard/billing/usage" | "/dashboard/billing/usage" => get(Operation::BillingUsage),
-        _ => return route_of_model(path).ok_or_else(|| unknown_path(path)),
+        _ => {
+            let named = route_of_model(path).or_else(|| route_of_response(path, method));
+            return named.ok_or_else(|| unknown_path(path));
+        }
     };
     Ok(route)
 }
 
 /// A path with a model's name in it.
 fn route_of_model(path: &str) -> Option<Route> {
-    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    let mut roots = GEMINI_ROOTS.into_iter().chain(["/v1"]);
+    let rest = roots.find_map(|root| path.strip_prefix(root)?.strip_prefix("/models/"))?;
     let named = rest
         .rsplit_once(':')
         .and_then(|(model, method)| Some((model, Operation::of_gemini(method)?)));
@@ -96,7 +115,24 @@ fn route_of_model(path: &str) -> Option<Route> {
     let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
     // A name that no model can have is no model's: that is told where models are looked up.
     let model = name.parse().ok()?;
-    Some(Route { operation, method, model: Some(model) })
+    Some(Route { model: Some(model), ..Route::of(operation, method) })
+}
+
+/// A path with a stored response's name in it. Whether it is a name at all is told where it is
+/// looked up.
+fn route_of_response(path: &str, method: &Method) -> Option<Route> {
+    let rest = path.strip_prefix("/v1/responses/")?;
+    let (id, below) = rest.split_once('/').unwrap_or((rest, ""));
+    let route = match below {
+        "" if *method == Method::DELETE => {
+            Route::of(Operation::DeleteStoredResponse, Method::DELETE)
+        }
+        "" => Route::of(Operation::StoredResponse, Method::GET),
+        "cancel" => Route::of(Operation::CancelStoredResponse, Method::POST),
+        "input_items" => Route::of(Operation::StoredResponseInput, Method::GET),
+        _ => return None,
+    };
+    (!id.is_empty()).then(|| Route { response: Some(id.to_owned()), ..route })
 }
 
 /// Phase 1: the path and method decide the operation, the headers the credential.
@@ -107,41 +143,59 @@ pub(crate) fn receive(
     client: ClientAddress,
 ) -> Result<Call, RelayError> {
     let path = parts.uri.path();
-    let Route { operation, method, model } = route(path)?;
+    let Route { operation, method, model, response } = route(path, &parts.method)?;
     if parts.method != method {
         let wants_socket = parts.method == Method::GET && parts.headers.contains_key(UPGRADE);
         return Err(match operation {
             Operation::Responses if wants_socket => no_web_socket(),
             // A method of Gemini's that is not known looks like a model with a colon in its name.
             Operation::GetModel if path.contains(':') => unknown_path(path),
-            _ => wrong_method(path, &method),
+            Operation::StoredResponse => wrong_method(path, "GET, DELETE"),
+            _ if method == Method::POST => wrong_method(path, "POST"),
+            _ => wrong_method(path, "GET"),
         });
     }
     let protocol = protocol_of(path, &parts.headers);
     let query = query_without_credentials(parts.uri.query());
-    let asks_for_events =
-        query.as_deref().is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));
     let streams = operation == Operation::StreamGenerateContent;
+    let as_array = wants_array(&parts.uri);
     Ok(Call {
         request_id,
         received_at,
         protocol,
         operation,
+        method,
         client,
         path_model: model,
+        path_response: response,
         credential: credential(&parts.headers, parts.uri.query(), protocol),
         // The provider is always asked for events: an array could not be read piece by piece.
-        query: if streams && !asks_for_events {
-            Some(with_events(query.as_deref()))
-        } else {
-            query
-        },
-        as_array: streams && !asks_for_events,
+        query: if streams && as_array { Some(with_events(query.as_deref())) } else { query },
+        as_array,
         headers: parts.headers,
     })
 }
 
+/// Whether a Gemini stream is asked for as a JSON array: so it comes where no events are asked for,
+/// its errors included.
+pub(crate) fn wants_array(uri: &Uri) -> bool {
+    let events = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));
+    !events && uri.path().ends_with(":streamGenerateContent")
+}
+
 impl Call {
+    /// The same for a body that an answer is made for. Some clients send Responses' form to the path
+    /// of chats; they are answered as they ask.
+    pub(crate) fn read(&mut self, body: &[u8]) -> Result<RequestFacts, RelayError> {
+        let facts = self.scan(body)?;
+        if !facts.has_responses_form {
+            return Ok(facts);
+        }
+        self.operation = Operation::Responses;
+        self.protocol = Protocol::OpenAiResponses;
+        self.scan(body)
+    }
+
     /// Reads the fields of a body that matter, by the rules of the protocol that was called.
     pub(crate) fn scan(&self, body: &[u8]) -> Result<RequestFacts, RelayError> {
         match &self.path_model {
@@ -161,8 +215,7 @@ fn with_events(query: Option<&str>) -> String {
     [rest.as_slice(), &["alt=sse"]].concat().join("&")
 }
 
-fn wrong_method(path: &str, method: &Method) -> RelayError {
-    let allowed = if *method == Method::POST { "POST" } else { "GET" };
+fn wrong_method(path: &str, allowed: &'static str) -> RelayError {
     RelayError::new(Code::MethodNotAllowed, format!("{path} takes {allowed} requests only."))
         .allow(allowed)
 }
@@ -223,70 +276,19 @@ fn query_key(query: &str) -> Option<&str> {
     query.split('&').find_map(|pair| pair.strip_prefix("key="))
 }
 
+/// Names under which a query can carry a credential, however they are escaped.
+const QUERY_CREDENTIALS: [&str; 5] = ["key", "api_key", "api-key", "access_token", "oauth_token"];
+
+fn is_credential(pair: &str) -> bool {
+    let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    QUERY_CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 fn query_without_credentials(query: Option<&str>) -> Option<String> {
-    let kept: Vec<&str> = query?.split('&').filter(|pair| !pair.starts_with("key=")).collect();
+    let kept: Vec<&str> = query?.split('&').filter(|pair| !is_credential(pair)).collect();
     let kept = kept.join("&");
     (!kept.is_empty()).then_some(kept)
-}
-
-/// Phase 3: the body, within its limits. Authentication comes before it, so that a stranger cannot
-/// make the relay hold megabytes.
-pub(crate) async fn read_body(
-    headers: &HeaderMap,
-    mut body: Incoming,
-    limits: &Limits,
-) -> Result<Bytes, RelayError> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
-        return Err(RelayError::new(
-            Code::InvalidRequest,
-            "The relay takes request bodies without content-encoding only.",
-        ));
-    }
-    let too_large = || {
-        metrics::limit_hit("request_body_bytes");
-        RelayError::new(
-            Code::RequestTooLarge,
-            format!("The body is larger than the {} bytes allowed.", limits.request_body_bytes),
-        )
-    };
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limits.request_body_bytes) {
-        return Err(too_large());
-    }
-    let mut collected = BytesMut::new();
-    let mut whole: Option<Bytes> = None;
-    while let Some(frame) =
-        tokio::time::timeout(limits.request_body_idle, body.frame()).await.map_err(|_| {
-            metrics::limit_hit("request_body_idle_seconds");
-            unreadable("The body did not arrive in time.")
-        })?
-    {
-        let frame = frame.map_err(|_| unreadable("The body broke off before its end."))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if whole.as_ref().map_or(collected.len(), Bytes::len) + data.len()
-            > limits.request_body_bytes
-        {
-            return Err(too_large());
-        }
-        // Most bodies come in one frame, which then is the body, uncopied.
-        if collected.is_empty() && whole.is_none() {
-            whole = Some(data);
-        } else {
-            if let Some(first) = whole.take() {
-                collected.reserve(announced.unwrap_or(0).min(limits.request_body_bytes));
-                collected.extend_from_slice(&first);
-            }
-            collected.extend_from_slice(&data);
-        }
-    }
-    Ok(whole.unwrap_or_else(|| collected.freeze()))
-}
-
-fn unreadable(message: &'static str) -> RelayError {
-    RelayError::new(Code::InvalidRequest, message)
 }
 
 #[cfg(test)]
@@ -339,6 +341,13 @@ mod tests {
     fn each_path_is_one_operation_of_one_protocol() {
         for (path, operation, protocol) in [
             ("/v1/responses", Operation::Responses, Protocol::OpenAiResponses),
+            ("/v1/responses/compact", Operation::CompactResponse, Protocol::OpenAiResponses),
+            ("/v1/responses/resp_1", Operation::StoredResponse, Protocol::OpenAiResponses),
+            (
+                "/v1/responses/resp_1/input_items",
+                Operation::StoredResponseInput,
+                Protocol::OpenAiResponses,
+            ),
             ("/v1/completions", Operation::Completions, Protocol::OpenAiCompletions),
             ("/v1/embeddings", Operation::Embeddings, Protocol::OpenAiEmbeddings),
             ("/v1/models/org%2Fm", Operation::GetModel, Protocol::OpenAiChat),
@@ -349,14 +358,27 @@ mod tests {
                 Operation::BatchEmbedContents,
                 Protocol::GeminiEmbeddings,
             ),
+            ("/v1alpha/models/m:countTokens", Operation::GeminiCountTokens, Protocol::Gemini),
             ("/v1beta/models/ft:m:1", Operation::GetModel, Protocol::Gemini),
         ] {
-            assert_eq!(route(path).map(|route| route.operation).ok(), Some(operation), "{path}");
+            let found = route(path, &Method::POST).map(|route| route.operation);
+            assert_eq!(found.ok(), Some(operation), "{path}");
             assert_eq!(protocol_of(path, &HeaderMap::new()), protocol, "{path}");
         }
-        for path in ["/v1/models/", "/v1beta/models/a b", "/v1/responses/x", "/v1beta/files"] {
-            assert!(route(path).is_err(), "{path}");
+        for path in ["/v1/models/", "/v1beta/models/a b", "/v1/responses/x/y", "/v1beta/files"] {
+            assert!(route(path, &Method::GET).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn googles_clients_get_lists_of_models_in_their_own_shape() {
+        for header in ["x-goog-api-key", "x-goog-api-client"] {
+            let headers = headers(&[(header, "x")]);
+            assert_eq!(protocol_of("/v1/models", &headers), Protocol::Gemini);
+            assert_eq!(protocol_of("/v1/models/m", &headers), Protocol::Gemini);
+            assert_eq!(protocol_of("/v1/chat/completions", &headers), Protocol::OpenAiChat);
+        }
+        assert_eq!(protocol_of("/v1/models", &HeaderMap::new()), Protocol::OpenAiChat);
     }
 
     #[test]
@@ -371,6 +393,9 @@ mod tests {
             query_without_credentials(Some("key=sk-a&beta=true")).as_deref(),
             Some("beta=true")
         );
-        assert_eq!(query_without_credentials(Some("key=sk-a")), None);
+        for query in ["key=sk-a", "%6Bey=sk-a", "KEY=sk-a", "access_token=a", "key"] {
+            assert_eq!(query_without_credentials(Some(query)), None, "{query}");
+        }
+        assert_eq!(query_without_credentials(Some("keys=1")).as_deref(), Some("keys=1"));
     }
 }

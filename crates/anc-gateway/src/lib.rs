@@ -10,6 +10,7 @@
 
 mod account;
 mod admission;
+mod affinity;
 mod body;
 mod catalog;
 mod count;
@@ -22,11 +23,13 @@ mod ingress;
 mod limits;
 mod metrics;
 mod models;
-mod parked;
+mod recorder;
 mod relay;
+mod request_body;
 mod running;
 mod shared;
 mod silence;
+mod stored;
 mod token_self;
 mod upstream;
 mod written_body;
@@ -38,9 +41,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anc_domain::{ClientAddress, Clock, Entropy, RelayError, RequestId};
 use anc_limits::LocalLimits;
 use anc_store::{Store, StoreError};
-use anc_upstream::Upstream;
+use anc_upstream::{ParkedKeys, Upstream};
 use anc_wire::Operation;
 use arc_swap::ArcSwap;
+use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
@@ -83,12 +87,13 @@ impl std::fmt::Debug for Gateway {
 
 impl DataPlane {
     /// Reads the catalog and begins to follow the change feed, on the runtime that this is called
-    /// from. Fails where the store cannot be read.
+    /// from. Fails where the store cannot be read. Which keys rest is shared with whom it concerns.
     pub async fn start(
         store: Store,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         limits: Limits,
+        parked: ParkedKeys,
     ) -> Result<Self, StoreError> {
         // The feed is entered before the catalog is read: a change in between is then seen twice
         // rather than never.
@@ -99,7 +104,8 @@ impl DataPlane {
             directory: Directory::new(&limits),
             running: RunningRequests::new(limits.running_requests),
             rates: LocalLimits::default(),
-            parked: parked::ParkedKeys::default(),
+            parked,
+            recorder: recorder::Recorder::start(store.clone(), limits.running_requests),
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),
             store,
@@ -166,7 +172,7 @@ impl Gateway {
         let under = |prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        under("/v1") || under("/v1beta") || under("/dashboard/billing")
+        under("/v1") || under("/v1beta") || under("/v1alpha") || under("/dashboard/billing")
     }
 
     /// Answers one request of the data plane. Never fails: an error is an answer in the protocol
@@ -180,6 +186,7 @@ impl Gateway {
         let request_id = RequestId::generate(now, &*self.entropy);
         let (parts, body) = request.into_parts();
         let protocol = ingress::protocol_of(parts.uri.path(), &parts.headers);
+        let as_array = ingress::wants_array(&parts.uri);
         let answer = match ingress::receive(request_id, now, parts, client) {
             Ok(call) => self.answer(call, body).await,
             Err(refusal) => Err(refusal),
@@ -189,10 +196,15 @@ impl Gateway {
             protocol,
             answer.as_ref().map_or_else(|error| error.code.code(), |_| "ok"),
         );
-        Ok(answer.unwrap_or_else(|error| {
+        let mut answer = answer.unwrap_or_else(|error| {
             tracing::debug!(request = %request_id, code = error.code.code(), "refused");
-            anc_wire::error_response(protocol, &error, request_id).map(GatewayBody::full)
-        }))
+            let answer = anc_wire::error_response(protocol, &error, request_id);
+            let answer = if as_array { anc_wire::in_array(answer) } else { answer };
+            answer.map(GatewayBody::full)
+        });
+        // What models and providers write is data; no browser may take it for something else.
+        answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(answer)
     }
 
     async fn answer(
@@ -209,9 +221,13 @@ impl Gateway {
             ));
         }
         match call.operation {
-            Operation::CountTokens | Operation::GeminiCountTokens => {
+            Operation::CountTokens | Operation::GeminiCountTokens | Operation::CountResponse => {
                 count::count_tokens(self, call, body).await
             }
+            Operation::StoredResponse
+            | Operation::DeleteStoredResponse
+            | Operation::CancelStoredResponse
+            | Operation::StoredResponseInput => stored::stored_response(self, call, body).await,
             Operation::ListModels => models::list_models(self, &call).await,
             Operation::GetModel => models::get_model(self, &call).await,
             Operation::TokenSelf => token_self::show(self, &call).await,

@@ -10,6 +10,9 @@ pub struct Limits {
     pub request_body_bytes: usize,
     /// For how long a client may send nothing while its body is awaited.
     pub request_body_idle: Duration,
+    /// How slowly a body may arrive in the end: once the time above is used up, a client that was
+    /// slower than this on the whole is cut off.
+    pub request_body_bytes_per_second: u64,
     /// A buffered answer of a provider in bytes.
     pub answer_bytes: usize,
     /// A provider's refusal that is passed on or logged, in bytes.
@@ -46,6 +49,7 @@ impl Default for Limits {
         Self {
             request_body_bytes: 32 << 20,
             request_body_idle: Duration::from_secs(30),
+            request_body_bytes_per_second: 1_024,
             answer_bytes: 64 << 20,
             refusal_bytes: 64 << 10,
             attempts: 3,

@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 use anc_domain::{Clock, Entropy};
 use anc_limits::LocalLimits;
 use anc_store::{Ledger, Store};
+use anc_upstream::ParkedKeys;
 use arc_swap::ArcSwap;
 
 use crate::Limits;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
-use crate::parked::ParkedKeys;
+use crate::recorder::Recorder;
 use crate::running::RunningRequests;
 
 /// The parts of the data plane, of which there is one each.
@@ -26,6 +27,7 @@ pub struct Shared {
     pub(crate) running: RunningRequests,
     pub(crate) rates: LocalLimits,
     pub(crate) parked: ParkedKeys,
+    pub(crate) recorder: Recorder,
     pub(crate) feed_stale: Arc<AtomicBool>,
     pub(crate) draining: AtomicBool,
 }

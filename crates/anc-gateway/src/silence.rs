@@ -44,9 +44,12 @@ impl Silence {
         self.ticks_since_keepalive += 1;
     }
 
-    /// The provider sent something.
-    pub(crate) const fn broken(&mut self) {
-        self.ticks_since_event = 0;
+    /// The provider sent something, and whether that shows it at work: before the first content
+    /// nothing but content does, or a provider that only sends heartbeats would never be given up.
+    pub(crate) const fn broken(&mut self, at_work: bool) {
+        if at_work {
+            self.ticks_since_event = 0;
+        }
         self.ticks_since_keepalive = 0;
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anc_domain::{ChannelId, ModelName, RelayError, Secret};
-use anc_routing::{Candidate, Outcome, outcome_of_status};
+use anc_routing::{Affinity, Candidate, Outcome, outcome_of_status};
 use anc_upstream::{UpstreamBody, UpstreamFailure, add_credentials};
 use anc_wire::{FrameRole, RequestEdits, RequestFacts};
 use bytes::{Bytes, BytesMut};
@@ -23,6 +23,9 @@ use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::{Gateway, GatewayBody, error, metrics};
 
+/// What is held back of a stream that has no content yet, in bytes.
+const HELD_BACK_BYTES_MAX: usize = 256 << 10;
+
 /// What the attempts need to know.
 pub(crate) struct Attempts<'a> {
     pub(crate) gateway: &'a Gateway,
@@ -33,6 +36,20 @@ pub(crate) struct Attempts<'a> {
     pub(crate) edits: RequestEdits<'static>,
     /// Set when a provider begins to answer.
     pub(crate) taken_up: &'a AtomicBool,
+    /// What decides among the keys of a channel.
+    pub(crate) keys: KeyChoice,
+}
+
+/// What decides among the keys of a channel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeyChoice {
+    /// Chance.
+    Any,
+    /// What the request belongs to.
+    Affinity(Affinity),
+    /// The key that made what the request refers to. Where the channel has it no more, any: a new
+    /// key is most often one of the same upstream account.
+    Only(u64),
 }
 
 /// How the attempts ended.
@@ -51,6 +68,8 @@ pub(crate) struct Accepted {
     pub(crate) content: Content,
     /// Which attempt it was, from one.
     pub(crate) attempt: u32,
+    /// The key that it was asked with.
+    pub(crate) key: Option<usize>,
 }
 
 /// The body of an answer.
@@ -69,9 +88,9 @@ impl Accepted {
 
 /// A provider's own words on what is wrong with the request.
 pub(crate) struct ProviderRefusal {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// The channels of a model as candidates: those whose every key rests are a last resort.
@@ -145,16 +164,33 @@ impl Attempts<'_> {
         if count == 0 {
             return vec![None];
         }
-        let mut awake = self.gateway.parked.awake(channel.id, count, self.gateway.clock.now());
-        let start = |length: usize| {
-            usize::try_from(dice(self.gateway, length as u64)).unwrap_or(0).min(length - 1)
-        };
-        if awake.is_empty() {
-            return vec![Some(start(count))];
+        if let KeyChoice::Only(digest) = self.keys
+            && let Some(key) = channel.key_of(digest)
+        {
+            return vec![Some(key)];
         }
-        if awake.len() > 1 {
-            let first = start(awake.len());
-            awake.rotate_left(first);
+        let now = self.gateway.clock.now();
+        let mut awake = self.gateway.parked.awake(channel.id, count, now);
+        let all_rest = awake.is_empty();
+        if all_rest {
+            awake = (0..count).collect();
+        }
+        match self.keys {
+            KeyChoice::Affinity(affinity) => {
+                let within = affinity.within(channel.id.as_i64().cast_unsigned());
+                let score = |key: usize| {
+                    channel.key_digests.get(key).map_or(0.0, |digest| within.score(*digest, 1))
+                };
+                awake.sort_by(|a, b| score(*b).total_cmp(&score(*a)));
+            }
+            KeyChoice::Any | KeyChoice::Only(_) => {
+                let first = usize::try_from(dice(self.gateway, awake.len() as u64)).unwrap_or(0);
+                let first = first.min(awake.len() - 1);
+                awake.rotate_left(first);
+            }
+        }
+        if all_rest {
+            awake.truncate(1);
         }
         awake.into_iter().map(Some).collect()
     }
@@ -184,12 +220,12 @@ impl Attempts<'_> {
             Outcome::Accepted => {
                 metrics::attempted(channel.id, "accepted");
                 self.taken_up.store(true, Ordering::Relaxed);
-                self.accept(channel, number, head, body).await
+                self.accept(channel, (number, key), head, body).await
             }
             Outcome::RequestRefused => {
                 metrics::attempted(channel.id, "refused");
                 let body = collect_at_most(body, self.gateway.limits.refusal_bytes).await;
-                let body = channel.keys.iter().fold(body, without_key);
+                let body = without_keys(channel, body);
                 let refusal = ProviderRefusal { status: head.status, headers: head.headers, body };
                 Attempt::Done(Answer::Refused(refusal))
             }
@@ -212,7 +248,7 @@ impl Attempts<'_> {
     async fn accept(
         &self,
         channel: &Arc<Channel>,
-        number: usize,
+        (number, key): (usize, Option<usize>),
         head: http::response::Parts,
         body: UpstreamBody,
     ) -> Attempt {
@@ -223,14 +259,19 @@ impl Attempts<'_> {
                 headers: head.headers.clone(),
                 content,
                 attempt: u32::try_from(number).unwrap_or(u32::MAX),
+                key,
             })))
         };
-        if !is_event_stream(&head.headers) {
+        let (events, body) = match self.tell_events(&head.headers, body).await {
+            Ok(told) => told,
+            Err(failure) => return Attempt::ChannelFailed(failure),
+        };
+        if !events {
             return accepted(Content::Document(body));
         }
         if !self.facts.stream {
-            tracing::warn!(channel = %channel.id, request = %self.call.request_id, "a stream was sent that nobody asked for");
-            return Attempt::ChannelFailed(error::upstream_nonsense());
+            // Nobody asked for a stream; it is put together when it is whole.
+            return accepted(Content::Document(body));
         }
         let mut reader = EventReader::new(self.call.protocol, body);
         match self.first_content(&mut reader).await {
@@ -243,9 +284,28 @@ impl Attempts<'_> {
         }
     }
 
+    /// Whether a body is events. Where a stream was asked for and the content type says otherwise,
+    /// the body itself is asked: some servers leave the type out, or name a wrong one.
+    async fn tell_events(
+        &self,
+        headers: &HeaderMap,
+        body: UpstreamBody,
+    ) -> Result<(bool, UpstreamBody), RelayError> {
+        if is_event_stream(headers) || !self.facts.stream {
+            return Ok((is_event_stream(headers), body));
+        }
+        let (beginning, body) =
+            tokio::time::timeout(self.gateway.limits.first_content, body.peeked())
+                .await
+                .map_err(|_| error::upstream_timeout())?
+                .map_err(|_| error::upstream_cut())?;
+        Ok((anc_wire::looks_like_events(&beginning), body))
+    }
+
     /// Reads until the first content, or for as long as the client may be left without a head.
     async fn first_content(&self, reader: &mut EventReader) -> Result<Vec<Frame>, RelayError> {
         let mut first = Vec::new();
+        let mut room = HELD_BACK_BYTES_MAX;
         let grace = tokio::time::sleep(self.gateway.limits.first_content_grace);
         tokio::pin!(grace);
         loop {
@@ -256,10 +316,12 @@ impl Attempts<'_> {
             let frame = frame.map_err(|_| error::upstream_cut())?;
             let Some(frame) = frame else { return Err(error::upstream_nonsense()) };
             let role = frame.role;
+            room = room.saturating_sub(frame.bytes.len());
             first.push(frame);
             match role {
                 FrameRole::Error => return Err(error::upstream_unavailable(None)),
                 FrameRole::Content | FrameRole::Terminal => return Ok(first),
+                FrameRole::UsageOnly | FrameRole::Other if room == 0 => return Ok(first),
                 FrameRole::UsageOnly | FrameRole::Other => {}
             }
         }
@@ -277,13 +339,13 @@ pub(crate) async fn send(
     body: Bytes,
 ) -> Result<Response<UpstreamBody>, UpstreamFailure> {
     let unusable = || UpstreamFailure::Connect("the channel's settings make no request".into());
-    let path = call.operation.path(model.as_str());
+    let path = call.operation.path(call.path_response.as_deref().unwrap_or(model.as_str()));
     let uri = match &channel.endpoint {
         Some(endpoint) => endpoint.uri(channel.provider, &path, call.query.as_deref()),
         None => path.parse().ok(),
     };
-    let mut request =
-        Request::post(uri.ok_or_else(unusable)?).body(body).map_err(|_| unusable())?;
+    let request = Request::builder().method(call.method.clone()).uri(uri.ok_or_else(unusable)?);
+    let mut request = request.body(body).map_err(|_| unusable())?;
     let headers = request.headers_mut();
     *headers = anc_wire::request_headers(&call.headers);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -296,13 +358,23 @@ pub(crate) async fn send(
     }
 }
 
-/// The provider's own words on the request, for the client.
-pub(crate) fn pass_refusal_on(call: &Call, refusal: ProviderRefusal) -> Response<GatewayBody> {
-    let mut response = Response::new(GatewayBody::full(refusal.body));
+/// The provider's own words on the request, for the client. Words that are not JSON (a page of some
+/// proxy, or half an answer) are none of its protocol's, and a page must not reach a browser.
+pub(crate) fn pass_refusal_on(
+    call: &Call,
+    refusal: ProviderRefusal,
+) -> Result<Response<GatewayBody>, RelayError> {
+    if serde_json::from_slice::<&serde_json::value::RawValue>(&refusal.body).is_err() {
+        return Err(error::refused_without_words(refusal.status.as_u16()));
+    }
+    let mut response = Response::new(refusal.body);
     *response.status_mut() = refusal.status;
-    *response.headers_mut() = anc_wire::response_headers(&refusal.headers);
-    anc_wire::add_request_id(response.headers_mut(), call.protocol, call.request_id);
-    response
+    let headers = response.headers_mut();
+    *headers = anc_wire::response_headers(&refusal.headers);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    anc_wire::add_request_id(headers, call.protocol, call.request_id);
+    let response = if call.as_array { anc_wire::in_array(response) } else { response };
+    Ok(response.map(GatewayBody::full))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -312,12 +384,12 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.trim_start().starts_with("text/event-stream"))
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
+pub(crate) fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
     let cause = std::error::Error::source(failure).map(ToString::to_string);
     tracing::warn!(channel = %channel.id, request = %call.request_id, %failure, cause, "a channel failed");
 }
@@ -355,6 +427,10 @@ pub(crate) async fn collect_at_most(mut body: UpstreamBody, limit: usize) -> Byt
 }
 
 /// Some providers repeat the key that they refuse.
+pub(crate) fn without_keys(channel: &Channel, body: Bytes) -> Bytes {
+    channel.keys.iter().fold(body, without_key)
+}
+
 fn without_key(body: Bytes, key: &Secret) -> Bytes {
     let key = key.expose().as_bytes();
     let mut places = memchr::memmem::find_iter(&body, key).peekable();

@@ -12,6 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use anc_domain::TrustedProxies;
+use http::Request;
+use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,11 +23,15 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::ListenerLimits;
+use crate::places::{Place, Places};
 use crate::planes::Planes;
+use crate::request_guard::RequestGuard;
 use crate::stall_guard::StallGuard;
 
 /// Headers of a request, at most.
 const HEADERS_MAX: usize = 100;
+/// The head of a request in bytes.
+const HEAD_BYTES_MAX: usize = 32 << 10;
 /// What one connection buffers in each direction: a head of a request must fit, and a slow client
 /// pins no more of its answer.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -32,9 +40,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often the end of the worker threads is looked for.
 const FINISH_POLL: Duration = Duration::from_millis(10);
 
+/// A connection on its way to its worker.
+struct Arrival {
+    stream: std::net::TcpStream,
+    peer: SocketAddr,
+    place: Place,
+}
+
 /// A worker thread, as the acceptor sees it.
 struct Worker {
-    queue: mpsc::UnboundedSender<(std::net::TcpStream, SocketAddr)>,
+    queue: mpsc::UnboundedSender<Arrival>,
     connections: Arc<AtomicUsize>,
     thread: JoinHandle<()>,
 }
@@ -42,7 +57,7 @@ struct Worker {
 /// The threads that serve connections.
 pub(crate) struct Workers {
     threads: Vec<Worker>,
-    limits: ListenerLimits,
+    places: Places,
     stop: watch::Sender<bool>,
 }
 
@@ -51,13 +66,14 @@ impl Workers {
     pub(crate) fn start(
         count: usize,
         limits: ListenerLimits,
+        proxies: Arc<TrustedProxies>,
         planes: impl Fn() -> Planes + Clone + Send + 'static,
     ) -> io::Result<Self> {
         let (stop, stopping) = watch::channel(false);
         let workers = (0..count)
             .map(|number| start_worker(number, limits, planes.clone(), stopping.clone()))
             .collect::<io::Result<Vec<Worker>>>()?;
-        Ok(Self { threads: workers, limits, stop })
+        Ok(Self { threads: workers, places: Places::new(limits, proxies), stop })
     }
 
     /// Accepts until told to stop.
@@ -84,19 +100,16 @@ impl Workers {
     }
 
     fn hand_over(&self, stream: TcpStream, peer: SocketAddr) {
-        let load = |worker: &Worker| worker.connections.load(Ordering::Relaxed);
-        let open = self.threads.iter().map(load).sum::<usize>();
-        metrics::gauge!("anc_connections").set(u32::try_from(open).unwrap_or(u32::MAX));
-        if open >= self.limits.connections {
-            metrics::counter!("anc_limit_hits_total", "limit" => "connections").increment(1);
-            tracing::warn!(limit = self.limits.connections, "too many connections; one was closed");
-            return;
-        }
-        let Some(worker) = self.threads.iter().min_by_key(|worker| load(worker)) else { return };
+        let place = match self.places.take(peer.ip()) {
+            Ok(place) => place,
+            Err(why) => return self.places.turn_away(stream, why),
+        };
+        let load = |worker: &&Worker| worker.connections.load(Ordering::Relaxed);
+        let Some(worker) = self.threads.iter().min_by_key(load) else { return };
         // The stream leaves this thread's runtime here and joins the worker's there.
         let Ok(stream) = stream.into_std() else { return };
         worker.connections.fetch_add(1, Ordering::Relaxed);
-        if worker.queue.send((stream, peer)).is_err() {
+        if worker.queue.send(Arrival { stream, peer, place }).is_err() {
             worker.connections.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -136,7 +149,7 @@ fn start_worker(
 
 /// One worker's life: a task for each connection, until the queue closes and they are done.
 async fn serve(
-    mut queue: mpsc::UnboundedReceiver<(std::net::TcpStream, SocketAddr)>,
+    mut queue: mpsc::UnboundedReceiver<Arrival>,
     counter: Arc<AtomicUsize>,
     limits: ListenerLimits,
     planes: impl Fn() -> Planes,
@@ -144,13 +157,14 @@ async fn serve(
 ) {
     let planes = planes();
     let mut tasks = tokio::task::JoinSet::new();
-    while let Some((stream, peer)) = queue.recv().await {
+    while let Some(Arrival { stream, peer, place }) = queue.recv().await {
         let (planes, counter, stopping) = (planes.clone(), Arc::clone(&counter), stopping.clone());
         tasks.spawn(async move {
             if let Err(error) = serve_connection(stream, peer, planes, limits, stopping).await {
                 tracing::debug!(%error, "a connection ended early");
             }
             counter.fetch_sub(1, Ordering::Relaxed);
+            drop(place);
         });
         while tasks.try_join_next().is_some() {}
     }
@@ -166,17 +180,26 @@ async fn serve_connection(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let stream = TcpStream::from_std(stream)?;
     stream.set_nodelay(true)?;
-    let io = TokioIo::new(StallGuard::new(stream, limits.write_stall));
-    let service = service_fn(move |request| {
+    let guarded = RequestGuard::new(StallGuard::new(stream, limits.write_stall), limits.head);
+    let service = service_fn(move |request: Request<Incoming>| {
         let planes = planes.clone();
-        async move { Ok::<_, std::convert::Infallible>(planes.answer(request, peer.ip()).await) }
+        async move {
+            let chunked = request.headers().contains_key(TRANSFER_ENCODING);
+            let mut answer = planes.answer(request, peer.ip()).await;
+            if chunked {
+                // The guard does not follow chunks, so no other head may come after them.
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, std::convert::Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        .header_read_timeout(limits.idle)
         .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES)
-        .serve_connection(io, service);
+        .serve_connection(TokioIo::new(guarded), service);
     tokio::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return Ok(ended?),

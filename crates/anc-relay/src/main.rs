@@ -4,12 +4,15 @@
 mod cli;
 mod config;
 mod console;
+mod cors;
 mod data_dir;
 mod health;
 mod listener;
 mod logging;
 mod metrics;
+mod places;
 mod planes;
+mod request_guard;
 mod serve;
 mod simulated;
 mod stall_guard;

@@ -55,6 +55,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         Arc::clone(&base.clock),
         Arc::clone(&base.entropy),
         config.limits.clone(),
+        base.parked.clone(),
     )
     .await?;
     let health = health::routes(base.store.clone(), data_plane.clone());
@@ -102,15 +103,17 @@ fn start_workers(
     let public = public.fallback_service(console::routes(config.public_url.as_ref()));
     let (data_plane, timeouts) = (data_plane.clone(), config.timeouts);
     let trusted_proxies = Arc::new(config.trusted_proxies.clone());
-    let control_runtime = Handle::current();
+    let (control_runtime, cors) = (Handle::current(), config.cors);
     let simulated = Arc::new(Simulated::new(clock));
+    let proxies = Arc::clone(&trusted_proxies);
     let planes = move || Planes {
         gateway: data_plane.worker(Upstream::new(timeouts, simulated.clone())),
         control: public.clone(),
         control_runtime: control_runtime.clone(),
         trusted_proxies: Arc::clone(&trusted_proxies),
+        cors,
     };
-    Ok(Workers::start(config.workers, config.listener, planes)?)
+    Ok(Workers::start(config.workers, config.listener, proxies, planes)?)
 }
 
 /// The same API for the command line, with the owner's rights, behind the file system's.

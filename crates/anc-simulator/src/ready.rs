@@ -68,10 +68,16 @@ impl Step {
 
     /// `frames`, then a comment every `interval` (no less than a millisecond) for ever.
     pub fn heartbeats(frames: impl IntoIterator<Item = Bytes>, interval: Duration) -> Self {
-        let beat = TimedFrame {
-            after: interval.max(Duration::from_millis(1)),
-            bytes: Bytes::from_static(b": heartbeat\n\n"),
-        };
+        Self::endless(frames, Bytes::from_static(b": heartbeat\n\n"), interval)
+    }
+
+    /// `frames`, then `frame` every `interval` (no less than a millisecond) for ever.
+    pub fn endless(
+        frames: impl IntoIterator<Item = Bytes>,
+        frame: Bytes,
+        interval: Duration,
+    ) -> Self {
+        let beat = TimedFrame { after: interval.max(Duration::from_millis(1)), bytes: frame };
         let mut step = Self::stream(frames);
         if let Source::Frames(_, repeated) = &mut step.source {
             *repeated = Some(beat);

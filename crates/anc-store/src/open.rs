@@ -10,8 +10,9 @@ use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
-    Accounts, Audits, Changes, Channels, Check, Groups, Migration, Prices, RunningView, Sessions,
-    Settings, StoreError, Tokens, UsageView, Users, copy, migrate, price, user, verify,
+    Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Prices,
+    RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy,
+    migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -178,6 +179,11 @@ impl Store {
         }
     }
 
+    /// Credentials of programs for the control API.
+    pub fn management_keys(&self) -> ManagementKeys<'_> {
+        ManagementKeys { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
+    }
+
     /// Sets of channels.
     pub fn groups(&self) -> Groups<'_> {
         Groups { db: &self.inner.db }
@@ -191,6 +197,11 @@ impl Store {
     /// Small facts of the instance.
     pub fn settings(&self) -> Settings<'_> {
         Settings { db: &self.inner.db }
+    }
+
+    /// Answers that providers keep.
+    pub fn stored_responses(&self) -> StoredResponses<'_> {
+        StoredResponses { db: &self.inner.db }
     }
 
     /// Usage rows and their sums.

@@ -89,6 +89,24 @@ impl Client {
         Answer::read(response.expect("the relay answers")).await
     }
 
+    /// Posts bytes as they are, which need not be JSON.
+    pub async fn post_bytes(
+        &self,
+        path: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let mut request = Request::post(format!("{}{path}", self.base_url))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body.into())).expect("a valid request");
+        Answer::read(self.http.request(request).await.expect("the relay answers")).await
+    }
+
     async fn send(
         &self,
         method: Method,

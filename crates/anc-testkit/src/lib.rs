@@ -15,11 +15,17 @@
 )]
 
 mod client;
+mod packed;
 mod postgres;
+mod raw;
 mod relay;
+mod sqlite;
 
 pub use client::{Answer, Client, Events};
+pub use packed::packed;
 pub use postgres::PgDatabase;
+pub use raw::RawConnection;
 pub use relay::{OWNER_EMAIL, OWNER_PASSWORD, Relay};
+pub use sqlite::sqlite;
 
 pub use anc_simulator as simulator;

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{Request, Response};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::connect::{AddressRefused, CheckedConnector};
+use crate::unpack::{ContentEncoding, Unpacked};
 use crate::{UpstreamBody, UpstreamFailure};
 
 /// Idle connections kept to one host by one worker.
@@ -75,13 +78,29 @@ impl Upstream {
             tokio::time::timeout(self.timeouts.head, client.request(request.map(Full::new)))
                 .await
                 .map_err(|_| UpstreamFailure::TimedOut)?;
-        answer.map(|response| response.map(UpstreamBody::Network)).map_err(classify)
+        answer.map_err(classify).and_then(unpacked)
     }
 
     /// Calls the provider inside the binary.
     pub fn call_in_process(&self, request: Request<Bytes>) -> Response<UpstreamBody> {
         self.in_process.call(request)
     }
+}
+
+/// Some servers and the proxies before them compress what they were asked to send as it is.
+fn unpacked(answer: Response<Incoming>) -> Result<Response<UpstreamBody>, UpstreamFailure> {
+    let (mut head, body) = answer.into_parts();
+    let encoding = ContentEncoding::of(&head.headers)
+        .map_err(|unknown| UpstreamFailure::Broken(unknown.into()))?;
+    let body = match encoding {
+        None => UpstreamBody::Network(body),
+        Some(encoding) => {
+            head.headers.remove(CONTENT_ENCODING);
+            head.headers.remove(CONTENT_LENGTH);
+            UpstreamBody::Unpacked(Box::new(Unpacked::new(encoding, body)))
+        }
+    };
+    Ok(Response::from_parts(head, body))
 }
 
 fn http_client(connect_timeout: Duration, allow_private: bool) -> HttpClient {

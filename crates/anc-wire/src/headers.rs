@@ -22,14 +22,13 @@ const NOT_FORWARDED: &[&str] = &[
     "cookie",
     "expect",
     "forwarded",
+    "helicone-auth",
     "host",
     "keep-alive",
+    "ocp-apim-subscription-key",
     "openai-organization",
     "openai-project",
     "origin",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
     "referer",
     "request-id",
     "te",
@@ -39,12 +38,33 @@ const NOT_FORWARDED: &[&str] = &[
     "upgrade",
     "via",
     "x-api-key",
+    "x-client-ip",
+    "x-cluster-client-ip",
     "x-goog-api-key",
+    "x-goog-user-project",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-forwarded-for",
+    "x-original-url",
     "x-real-ip",
     "x-request-id",
+    "x-rewrite-url",
 ];
-const NOT_FORWARDED_PREFIXES: &[&str] =
-    &["x-forwarded-", "x-relay-", "x-anc-", "cf-", "sec-", "x-amzn-"];
+const NOT_FORWARDED_PREFIXES: &[&str] = &[
+    "cf-",
+    "fastly-",
+    "proxy-",
+    "sec-",
+    "x-amz",
+    "x-anc-",
+    "x-forwarded-",
+    "x-goog-iam-",
+    // Two gateways that choose provider, key and account by such headers.
+    "x-litellm-",
+    "x-portkey-",
+    "x-relay-",
+];
 
 /// Headers of an answer that its caller may see. Others could name the operator's account or the
 /// provider's machines.

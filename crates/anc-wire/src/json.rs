@@ -50,6 +50,15 @@ impl<'t> Walker<'t> {
         Self { text, at: 0, depth: 0 }
     }
 
+    /// A walker over a document from outside. It must be UTF-8, as RFC 8259 says: a provider that
+    /// reads other text leniently could find other keys in it than the relay does.
+    pub(crate) fn of_document(text: &'t [u8]) -> Result<Self, Malformed> {
+        match std::str::from_utf8(text) {
+            Ok(_) => Ok(Self::new(text)),
+            Err(error) => Err(Malformed { at: error.valid_up_to(), problem: "text is not UTF-8" }),
+        }
+    }
+
     fn fail<T>(&self, problem: &'static str) -> Result<T, Malformed> {
         Err(Malformed { at: self.at, problem })
     }

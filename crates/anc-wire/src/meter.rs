@@ -37,6 +37,8 @@ pub struct Observed {
     pub finished: bool,
     /// The provider's report in its own words.
     pub raw_usage: Option<Bytes>,
+    /// The number that the stream's next event has, where its protocol counts them.
+    pub next_sequence: Option<u64>,
     /// The answer's own name, where its protocol lets later requests refer to it.
     pub response_id: Option<String>,
 }
@@ -119,8 +121,10 @@ impl StreamMeter {
     }
 }
 
-/// Meters an answer that came in one piece; `None` where it is no answer of the protocol.
+/// Meters an answer that came in one piece; `None` where it is no answer of the protocol, or none
+/// that a client could read.
 pub fn meter_document(protocol: Protocol, document: &Bytes) -> Option<Observed> {
+    std::str::from_utf8(document).ok()?;
     match protocol {
         Protocol::OpenAiChat => openai_chat::meter_document(document),
         Protocol::OpenAiCompletions => openai_chat::meter_completion(document),

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use anc_domain::ModelName;
 
-use crate::Protocol;
 use crate::count::InputSize;
 use crate::fault::ScanError;
 use crate::json::{Kind, Malformed, Part, Value, Walker, unescaped};
+use crate::session::read_session;
+use crate::{Family, Protocol};
 
 /// A string that starts so, or stands under the key `data`, is a picture or a document and no text.
 const DATA_URL: &[u8] = b"data:";
@@ -39,8 +40,12 @@ pub struct RequestFacts {
     pub input: InputSize,
     /// The stored answer that this request goes on from.
     pub previous_response: Option<String>,
+    /// What the client calls the session that the request belongs to.
+    pub session: Option<String>,
     /// The provider is to keep the answer, so that later requests can refer to it.
     pub stored: bool,
+    /// It was sent as a chat and has the form of Responses: `input`, and no `messages`.
+    pub has_responses_form: bool,
     pub(crate) protocol: Protocol,
     /// Where the model's name stands, quotes included; `None` where it is no part of the body.
     pub(crate) model_span: Option<Range<usize>>,
@@ -90,7 +95,7 @@ impl RequestFacts {
 /// Walks over a request's body once.
 pub fn scan_request(protocol: Protocol, body: &[u8]) -> Result<RequestFacts, ScanError> {
     let mut scan = Scan { protocol, ..Scan::default() };
-    let mut walker = Walker::new(body);
+    let mut walker = Walker::of_document(body)?;
     let mut fault = None;
     walker.object(&mut |walker, key| {
         let key = unescaped(key);
@@ -119,8 +124,18 @@ struct Scan {
     output_bounds: Vec<OutputBoundField>,
     stream_options: StreamOptions,
     previous_response: Option<String>,
+    session: Option<String>,
     stored: bool,
+    asks_by: AsksBy,
     model_span: Option<Range<usize>>,
+}
+
+/// Under which key the question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AsksBy {
+    Neither,
+    Input,
+    Messages,
 }
 
 impl Default for Scan {
@@ -136,8 +151,10 @@ impl Default for Scan {
             output_bounds: Vec::new(),
             stream_options: StreamOptions::default(),
             previous_response: None,
+            session: None,
             // The vendor keeps an answer unless it is told not to.
             stored: true,
+            asks_by: AsksBy::Neither,
             model_span: None,
         }
     }
@@ -155,7 +172,10 @@ impl Scan {
             thinking_budget: self.thinking_budget,
             input: self.input,
             previous_response: self.previous_response,
+            session: self.session,
             stored: self.stored && self.protocol == Protocol::OpenAiResponses,
+            has_responses_form: self.asks_by == AsksBy::Input
+                && self.protocol == Protocol::OpenAiChat,
             protocol: self.protocol,
             model_span: self.model_span,
             output_bounds: self.output_bounds,
@@ -168,6 +188,11 @@ impl Scan {
         let chat = self.protocol == Protocol::OpenAiChat;
         let completions = self.protocol == Protocol::OpenAiCompletions;
         let responses = self.protocol == Protocol::OpenAiResponses;
+        match key {
+            "messages" => self.asks_by = AsksBy::Messages,
+            "input" if self.asks_by == AsksBy::Neither => self.asks_by = AsksBy::Input,
+            _ => {}
+        }
         match key {
             "model" => self.model(walker, body),
             "stream" => {
@@ -194,6 +219,14 @@ impl Scan {
                 self.thinking(walker, body)
             }
             "previous_response_id" if responses => self.previous_response(walker, body),
+            "prompt_cache_key" if self.protocol.family() == Family::OpenAi => {
+                self.session = read_session(walker, body, None, &mut self.input)?;
+                Ok(Ok(()))
+            }
+            "metadata" if self.protocol == Protocol::AnthropicMessages => {
+                self.session = read_session(walker, body, Some("user_id"), &mut self.input)?;
+                Ok(Ok(()))
+            }
             "store" if responses => {
                 let value = walker.skip()?;
                 self.stored = &body[value.span] != b"false";
@@ -202,6 +235,10 @@ impl Scan {
             // Their answers come later and elsewhere, so that nobody could meter them here.
             "background" if responses => self.only_false(walker, body, "background"),
             "conversation" if responses => self.only_null(walker, "conversation"),
+            // A provider that may choose another model would go round the token's restriction, and
+            // its choice would be charged at this model's price.
+            "models" => self.only_empty(walker, body, "models"),
+            "fallbacks" => self.only_empty(walker, body, "fallbacks"),
             _ => match UNPRICED.iter().find(|(option, _)| *option == key) {
                 Some((option, offered)) => self.option(walker, body, option, offered),
                 None => read_text(walker, &mut self.input).map(Ok),
@@ -287,6 +324,23 @@ impl Scan {
         Ok(self.once(field).and((value.kind == Kind::Null).then_some(()).ok_or(on)))
     }
 
+    fn only_empty(
+        &mut self,
+        walker: &mut Walker<'_>,
+        body: &[u8],
+        field: &'static str,
+    ) -> Found<()> {
+        let value = walker.skip()?;
+        let empty = value.kind == Kind::Array
+            && body[value.span].iter().all(|b| matches!(b, b'[' | b']') || b.is_ascii_whitespace());
+        let other = ScanError::Field {
+            field,
+            expected: "left out: only the one model that the request names can be used",
+        };
+        let allowed = empty || value.kind == Kind::Null;
+        Ok(self.once(field).and(allowed.then_some(()).ok_or(other)))
+    }
+
     fn stream_options(&mut self, walker: &mut Walker<'_>, body: &[u8]) -> Found<()> {
         let mut probe = walker.clone();
         let value = walker.skip()?;
@@ -328,10 +382,16 @@ impl Scan {
             return Ok(Ok(()));
         }
         let mut budget = Ok(None);
+        let mut seen = false;
         probe.object(&mut |walker, key| {
             let member = walker.skip()?;
             if unescaped(key) == "budget_tokens" {
-                budget = whole_number(body, &member, "thinking.budget_tokens");
+                budget = if seen {
+                    Err(ScanError::Twice("thinking.budget_tokens"))
+                } else {
+                    whole_number(body, &member, "thinking.budget_tokens")
+                };
+                seen = true;
             }
             Ok(())
         })?;
@@ -420,6 +480,13 @@ mod tests {
     }
 
     #[test]
+    fn a_responses_body_on_the_chat_path_is_told() {
+        assert!(chat(r#"{"model":"m","input":"hi"}"#).unwrap().has_responses_form);
+        assert!(!chat(r#"{"model":"m","input":"hi","messages":[]}"#).unwrap().has_responses_form);
+        assert!(!chat(r#"{"model":"m"}"#).unwrap().has_responses_form);
+    }
+
+    #[test]
     fn only_true_asks_for_a_stream() {
         assert!(!chat(r#"{"model":"m"}"#).unwrap().stream);
         assert!(!chat(r#"{"model":"m","stream":null}"#).unwrap().stream);
@@ -436,6 +503,26 @@ mod tests {
         ] {
             assert!(matches!(chat(body), Err(ScanError::Twice(_))), "{body}");
         }
+    }
+
+    #[test]
+    fn b2_text_that_is_not_utf_8_could_hide_a_key() {
+        // An overlong `e`: lenient readers take the first key for `model`.
+        let body = b"{\"mod\xc1\xa5l\":\"dear\",\"model\":\"cheap\"}";
+        let fault = scan_request(Protocol::OpenAiChat, body).unwrap_err();
+        assert_eq!(fault, ScanError::Malformed { at: 5, problem: "text is not UTF-8" });
+    }
+
+    #[test]
+    fn b3_no_request_names_models_beside_its_own() {
+        for body in [
+            r#"{"model":"m","models":["dear"]}"#,
+            r#"{"model":"m","fallbacks":[{"model":"dear"}]}"#,
+            r#"{"model":"m","models":"dear"}"#,
+        ] {
+            assert!(matches!(chat(body), Err(ScanError::Field { .. })), "{body}");
+        }
+        assert!(chat(r#"{"model":"m","models":[ ],"fallbacks":null}"#).is_ok());
     }
 
     #[test]
@@ -482,6 +569,9 @@ mod tests {
         let body = br#"{"model":"m","thinking":{"type":"enabled","budget_tokens":2048}}"#;
         let facts = scan_request(Protocol::AnthropicMessages, body).unwrap();
         assert_eq!(facts.thinking_budget, Some(2048));
+        let twice = br#"{"model":"m","thinking":{"budget_tokens":1,"budget_tokens":99999}}"#;
+        let twice = scan_request(Protocol::AnthropicMessages, twice).unwrap_err();
+        assert_eq!(twice, ScanError::Twice("thinking.budget_tokens"));
         assert!(facts.includes_usage());
     }
 }

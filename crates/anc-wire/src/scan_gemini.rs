@@ -48,7 +48,7 @@ pub fn scan_gemini_request(
         candidates: 1,
         thinking_budget: None,
     };
-    let mut walker = Walker::new(body);
+    let mut walker = Walker::of_document(body)?;
     let mut fault = None;
     walker.object(&mut |walker, key| {
         let key = unescaped(key);
@@ -77,7 +77,9 @@ pub fn scan_gemini_request(
         thinking_budget: scan.thinking_budget,
         input: scan.input,
         previous_response: None,
+        session: None,
         stored: false,
+        has_responses_form: false,
         protocol: if embeds { Protocol::GeminiEmbeddings } else { Protocol::Gemini },
         model_span: None,
         output_bounds: scan.bound.into_iter().collect(),

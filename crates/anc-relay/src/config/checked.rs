@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<Url>,
     pub(crate) insecure_http: bool,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// Whether web pages of other origins may call the relay.
+    pub(crate) cors: bool,
     pub(crate) workers: usize,
     /// A server's address; `None` is a file in the data directory.
     postgres: Option<String>,
@@ -51,8 +53,12 @@ pub(crate) enum LogFormat {
 pub(crate) struct ListenerLimits {
     /// At the same time.
     pub(crate) connections: usize,
-    /// For a request's head to arrive.
+    /// At the same time from one address.
+    pub(crate) connections_per_address: usize,
+    /// For a request's head, from its first byte.
     pub(crate) head: Duration,
+    /// Before the first request and between two.
+    pub(crate) idle: Duration,
     /// Without the client reading anything of its answer.
     pub(crate) write_stall: Duration,
 }
@@ -92,6 +98,7 @@ impl Config {
             public_url,
             insecure_http: raw.insecure_http,
             trusted_proxies: TrustedProxies::new(proxies),
+            cors: raw.cors,
             workers: if raw.workers == 0 { cores } else { raw.workers.min(256) },
             postgres: check_database(raw.database)?,
             master_key_file: (!raw.master_key_file.is_empty())
@@ -119,6 +126,8 @@ impl Config {
             },
             listener: ListenerLimits {
                 connections: raw.limits.connections,
+                connections_per_address: raw.limits.connections_per_address,
+                idle: Duration::from_secs(raw.limits.connection_idle_seconds),
                 head: Duration::from_secs(raw.limits.request_head_seconds),
                 write_stall: Duration::from_secs(raw.limits.write_stall_seconds),
             },
@@ -159,6 +168,8 @@ fn check_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
     let at_least_one = [
         ("limits.attempts", raw.attempts as u64),
         ("limits.connections", raw.connections as u64),
+        ("limits.connections_per_address", raw.connections_per_address as u64),
+        ("limits.request_body_bytes_per_second", raw.request_body_bytes_per_second),
         ("limits.running_requests", raw.running_requests as u64),
         ("limits.output_step_units", raw.output_step_units),
         ("limits.output_units_default", raw.output_units_default),
@@ -172,6 +183,7 @@ fn check_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
     Ok(Limits {
         request_body_bytes: raw.request_body_bytes,
         request_body_idle: Duration::from_secs(raw.request_body_idle_seconds),
+        request_body_bytes_per_second: raw.request_body_bytes_per_second,
         answer_bytes: raw.answer_bytes,
         refusal_bytes: raw.refusal_bytes,
         attempts: raw.attempts,

@@ -1,7 +1,5 @@
 //! What providers do wrong, and what becomes of it: for the client and for the books.
 
-use std::time::Duration;
-
 use anc_testkit::simulator::{ChatStream, MessagesStream, Step, chat_usage, messages_usage};
 use serde_json::json;
 
@@ -50,21 +48,6 @@ async fn a_providers_word_on_the_request_itself_reaches_the_client() {
     let answer = world.client.post("/v1/chat/completions", &token, &chat(false)).await;
     assert_eq!((answer.status.as_u16(), answer.json()), (400, error));
     assert_eq!(world.used("ci"), 0);
-}
-
-#[tokio::test]
-async fn d5_a_provider_that_repeats_our_key_does_not_reach_the_client_with_it() {
-    let world = World::new("20").await;
-    let token = world.relay.create_token("ci", &[]);
-    world.upstream.push(Step::error(
-        400,
-        "invalid_request_error",
-        "x",
-        "bad key sk-upstream-canary-9xQ2",
-    ));
-    let answer = world.client.post("/v1/chat/completions", &token, &chat(false)).await;
-    assert_eq!(answer.status, 400);
-    assert!(!String::from_utf8_lossy(&answer.body).contains("canary"));
 }
 
 #[tokio::test]
@@ -122,58 +105,4 @@ async fn a_stream_that_fails_before_its_content_is_tried_elsewhere() {
     assert!(events.is_complete(), "{}", events.text());
     assert_eq!(world.upstream.requests().len(), 2);
     assert_eq!(world.used("ci"), price_of(10, 5), "the failed attempt costs nothing");
-}
-
-#[tokio::test]
-async fn however_the_bytes_arrive_the_charge_is_the_same() {
-    let world = World::new("20").await;
-    let token = world.relay.create_token("ci", &[]);
-    let steps = [
-        Step::stream(hello().frames()).byte_by_byte(),
-        Step::stream(hello().frames()).crlf(),
-        Step::stream(hello().frames()).crlf().in_writes_of(7),
-        Step::heartbeats([], Duration::from_mins(1)),
-    ];
-    for (number, step) in steps.into_iter().take(3).enumerate() {
-        world.upstream.push(step);
-        let mut events =
-            world.client.stream("/v1/chat/completions", &token, &chat(true)).await.unwrap();
-        assert!(events.finish().await);
-        assert_eq!(world.used("ci"), price_of(10, 5) * (number as i128 + 1));
-    }
-}
-
-#[tokio::test]
-async fn d2_usage_that_cannot_be_is_not_charged() {
-    let world = World::new("20").await;
-    let token = world.relay.create_token("ci", &[]);
-    for usage in [
-        json!({"prompt_tokens": -5, "completion_tokens": -5, "total_tokens": -10}),
-        json!({"prompt_tokens": 10, "completion_tokens": 1_000_000_000_000_000_000_u64, "total_tokens": 1}),
-        json!({"prompt_tokens": "many", "completion_tokens": 3.5}),
-    ] {
-        let before = world.used("ci");
-        world.upstream.push(Step::stream(hello().usage(usage).frames()));
-        let mut events =
-            world.client.stream("/v1/chat/completions", &token, &chat(true)).await.unwrap();
-        assert!(events.finish().await);
-        let charged = world.used("ci") - before;
-        assert!((1..price_of(1_000, 1_000)).contains(&charged), "{charged}");
-    }
-    world.relay.verify().unwrap();
-}
-
-#[tokio::test]
-async fn a_ten_megabyte_event_passes_through() {
-    let world = World::new("20").await;
-    let token = world.relay.create_token("ci", &[]);
-    let frames = hello().frames();
-    let step = Step::long_line(frames[..2].to_vec(), 10 << 20, frames[2..].to_vec());
-    world.upstream.push(step);
-    let mut events =
-        world.client.stream("/v1/chat/completions", &token, &chat(true)).await.unwrap();
-    assert!(events.finish().await);
-    assert!(events.text().len() > 10 << 20);
-    assert!(events.is_complete());
-    assert_eq!(world.used("ci"), price_of(10, 5));
 }

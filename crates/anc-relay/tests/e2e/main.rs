@@ -2,15 +2,26 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod abuse_address;
+mod abuse_body;
+mod abuse_connection;
+mod abuse_model;
+mod abuse_provider;
+mod abuse_time;
+mod abuse_usage;
 mod channels;
 mod contract;
 mod errors;
 mod faults;
+mod figures;
 mod first_walk;
+mod management;
 mod money;
 mod operations;
+mod protocol_rules;
 mod protocols;
 mod revocation;
 mod secrets;
 mod several_nodes;
+mod stored_responses;
 mod support;

@@ -61,11 +61,37 @@ impl Reports {
         } else {
             billed.map(|(_, pass)| pass).try_for_each(|pass| pass.add_to(&mut usage))
         };
+        if !self.iterations.is_empty() {
+            self.split_like_the_top(&mut usage);
+        }
         let summed = summed.and_then(|()| usage.set(Meter::WebSearch, self.web_searches));
         match summed {
             Ok(()) if usage.is_empty() => Report::default(),
             Ok(()) => Report { usage: Some(usage), suspect: false },
             Err(_) => Report { usage: None, suspect: true },
+        }
+    }
+}
+
+impl Reports {
+    /// Passes may leave out what the top level tells of all: how long cache writes live, and how
+    /// much of the output was thinking.
+    fn split_like_the_top(&self, usage: &mut Usage) {
+        let told = |of: fn(&Pass) -> TokenCount| self.iterations.iter().any(|pass| of(pass) > 0);
+        let splits = [
+            (
+                told(|pass| pass.cache_write_5m + pass.cache_write_1h),
+                self.top.cache_write_1h,
+                Meter::CacheWrite5m,
+                Meter::CacheWrite1h,
+            ),
+            (told(|pass| pass.thinking), self.top.thinking, Meter::Output, Meter::Reasoning),
+        ];
+        for (told, part, from, to) in splits {
+            if !told {
+                let part = part.min(usage.get(from));
+                *usage = usage.with(from, usage.get(from) - part).with(to, usage.get(to) + part);
+            }
         }
     }
 }
@@ -175,6 +201,26 @@ mod tests {
             {"type": "compaction", "input_tokens": 60_385, "output_tokens": 522},
             {"type": "message", "input_tokens": 612, "output_tokens": 2819}]});
         assert_eq!(buckets(&[report]), [(Meter::Input, 60_997), (Meter::Output, 3_341)]);
+    }
+
+    #[test]
+    fn what_passes_leave_out_is_split_as_the_top_level_tells() {
+        let start = json!({"input_tokens": 4, "cache_creation_input_tokens": 900,
+            "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 900}});
+        let delta = json!({"output_tokens": 50, "output_tokens_details": {"thinking_tokens": 20},
+            "iterations": [
+                {"type": "message", "input_tokens": 4, "cache_creation_input_tokens": 900,
+                    "output_tokens": 40},
+                {"type": "message", "input_tokens": 5, "output_tokens": 10}]});
+        assert_eq!(
+            buckets(&[start, delta]),
+            [
+                (Meter::Input, 9),
+                (Meter::CacheWrite1h, 900),
+                (Meter::Output, 30),
+                (Meter::Reasoning, 20)
+            ]
+        );
     }
 
     #[test]
