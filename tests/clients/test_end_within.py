@@ -6,6 +6,7 @@ import cases
 from anthropic_sdk import AnthropicMessages
 from claude_code import ClaudeCode
 from codex import Codex
+from gemini_cli import GeminiCli
 from gemini_sdk import GoogleGenai
 from openai_sdk import OpenAIChat, OpenAIResponses
 from programs import wait_until_answering
@@ -53,6 +54,14 @@ class QuotaOfCodexEndsWithin(QuotaEndsWithin):
     def test_it_stops(self):
         seen = self.run_out(Codex)
         self.assertIn("Quota exceeded", seen.error)
+
+
+class QuotaOfGeminiCliEndsWithin(QuotaEndsWithin):
+    quota = "0.045"
+
+    def test_it_shows_the_words_of_the_relay(self):
+        seen = self.run_out(GeminiCli)
+        self.assertIn("This API token has used", seen.error)
 
 
 class DisabledWithin(RelayTest):

@@ -47,5 +47,17 @@ class GeminiCliTest(RelayTest):
         self.assertNotIn(self.secret, json.dumps(request))
 
 
+class ExhaustedGeminiCli(RelayTest):
+    quota = "0.000001"
+
+    def test_the_words_of_the_relay_reach_the_person_after_one_request(self):
+        self.world.script()
+        seen = GeminiCli.ask(self.world, self.secret)
+        self.assertIn("This API token has used $0 of its quota of $0.000001", seen.error)
+        self.assertEqual(self.world.answered("token_quota_exhausted"), 1)
+        self.assertEqual(self.world.requests(), [])
+        self.assert_used(0)
+
+
 def _path(method):
     return f"/v1beta/models/{GeminiCli.protocol.model}:{method}"

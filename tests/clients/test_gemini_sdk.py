@@ -53,11 +53,15 @@ class GoogleTest(RelayTest):
         self.assertEqual(self.world.charges(TOKEN), [])
         self.assert_used(0)
 
-    def test_models_are_listed_and_found_in_v1beta(self):
-        client = client_of(self.world, self.secret, api_version="v1beta")
-        names = {model.name for model in client.models.list()}
-        self.assertLessEqual({"models/gemini-test", "models/sim-gemini"}, names)
-        self.assertEqual(client.models.get(model=MODEL).name, "models/gemini-test")
+    def test_every_version_lists_finds_and_answers(self):
+        for version in ("v1", "v1beta", "v1alpha"):
+            with self.subTest(version):
+                client = client_of(self.world, self.secret, api_version=version)
+                names = {model.name for model in client.models.list()}
+                self.assertLessEqual({"models/gemini-test", "models/sim-gemini"}, names)
+                self.assertEqual(client.models.get(model=MODEL).name, "models/gemini-test")
+                answer = client.models.generate_content(model="sim-gemini", contents=QUESTION)
+                self.assertIn("Simulated provider", answer.text)
 
     def test_refusals_are_the_exceptions_of_the_package(self):
         stranger = client_of(self.world, "sk-nobody")
