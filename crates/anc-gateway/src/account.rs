@@ -28,6 +28,9 @@ const BEYOND: u64 = 4;
 /// searches, earlier answers) fits into it.
 const CONTEXT_USUAL: u64 = 1_000_000;
 
+/// More searches of the web than a model makes for one answer.
+const SEARCHES_MAX: u64 = 1_000;
+
 impl Plausible {
     /// For a request of at most `input` units to a model with that context, whose answers may have
     /// `output` units in all, or `output_usual` where the provider does not keep to that.
@@ -39,7 +42,8 @@ impl Plausible {
     }
 
     fn covers(self, reported: &Usage, output_seen: u64) -> bool {
-        reported.input_total() <= self.input
+        reported.get(Meter::WebSearch) <= SEARCHES_MAX
+            && reported.input_total() <= self.input
             && reported.output_total() <= self.output.max(output_seen.saturating_mul(BEYOND))
     }
 }
@@ -131,6 +135,9 @@ mod tests {
         for (input, output, seen) in [(8_400, 1_000, 0), (10, 1_000, 5), (10, 1_200, 300)] {
             assert_eq!(charged(input, output, seen).usage, reported(input, output));
         }
+        let searches = reported(10, 5).with(Meter::WebSearch, 1_001);
+        let seen = observed(Some(searches), 5, false);
+        assert_eq!(measure(&seen, EndReason::Complete, 50, plausible).usage, reported(50, 5));
         for (input, output, seen) in [(8_401, 5, 5), (10, 1_001, 5)] {
             let measured = charged(input, output, seen);
             assert_eq!(measured.usage, reported(50, seen));

@@ -101,6 +101,7 @@ impl DataPlane {
             directory: Directory::new(&limits),
             running: RunningRequests::new(limits.running_requests),
             rates: LocalLimits::default(),
+            bodies: request_body::BodyRoom::default(),
             parked: parked::ParkedKeys::default(),
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),

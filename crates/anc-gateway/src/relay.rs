@@ -35,7 +35,7 @@ pub(crate) async fn relay(
     let caller = gateway.authenticate(&call).await?;
 
     // 3 read: one scan for the few fields that matter; the rest stays as it is.
-    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
+    let (body, _room) = request_body::read_body(gateway, &call.headers, body).await?;
     let facts = call.scan(&body)?;
 
     // 4 authorize.

@@ -12,6 +12,7 @@ use crate::Limits;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
 use crate::parked::ParkedKeys;
+use crate::request_body::BodyRoom;
 use crate::running::RunningRequests;
 
 /// The parts of the data plane, of which there is one each.
@@ -25,6 +26,7 @@ pub struct Shared {
     pub(crate) catalog: Arc<ArcSwap<Catalog>>,
     pub(crate) running: RunningRequests,
     pub(crate) rates: LocalLimits,
+    pub(crate) bodies: BodyRoom,
     pub(crate) parked: ParkedKeys,
     pub(crate) feed_stale: Arc<AtomicBool>,
     pub(crate) draining: AtomicBool,
