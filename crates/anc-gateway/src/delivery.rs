@@ -214,8 +214,7 @@ impl Delivery {
     /// kept what was made of it.
     fn hand_in(&mut self, used: &Usage) {
         if let Some(keep) = &mut self.keep {
-            let units = used.input_total().saturating_add(used.output_total());
-            keep.hand_in(self.observed.response_id.as_deref(), units);
+            keep.hand_in(&self.observed, used);
         }
     }
 

@@ -19,6 +19,9 @@ use crate::{Gateway, GatewayBody, admission, error, relay};
 /// The longest name that a stored response can have.
 const ID_BYTES_MAX: usize = 256;
 
+/// Stored items that one request may refer to: more than any conversation has.
+const REFERENCES_MAX: usize = 2_000;
+
 /// Whether a text can be the name of a stored response. It stands in paths, so it has none of their
 /// signs.
 pub(crate) fn is_response_id(text: &str) -> bool {
@@ -33,13 +36,31 @@ pub(crate) async fn find(
     caller: &Caller,
     id: &str,
 ) -> Result<StoredResponse, RelayError> {
-    if !is_response_id(id) {
+    let found = find_all(gateway, caller, &[id.to_owned()]).await?;
+    found.into_iter().next().ok_or_else(|| error::stored_response_not_found(id))
+}
+
+/// Several of the caller's account, all of which there must be.
+pub(crate) async fn find_all(
+    gateway: &Gateway,
+    caller: &Caller,
+    ids: &[String],
+) -> Result<Vec<StoredResponse>, RelayError> {
+    if ids.len() > REFERENCES_MAX {
+        return Err(RelayError::new(
+            Code::InvalidRequest,
+            format!("A request may refer to {REFERENCES_MAX} stored items at most."),
+        ));
+    }
+    if let Some(id) = ids.iter().find(|id| !is_response_id(id)) {
         return Err(error::stored_response_not_found(id));
     }
-    let stored = gateway.store.stored_responses().find(caller.account_id(), id).await;
-    stored
-        .map_err(|failure| error::store_down(&failure))?
-        .ok_or_else(|| error::stored_response_not_found(id))
+    let found = gateway.store.stored_responses().find_all(caller.account_id(), ids).await;
+    let found = found.map_err(|failure| error::store_down(&failure))?;
+    match ids.iter().find(|id| !found.iter().any(|one| one.response_id == **id)) {
+        Some(id) => Err(error::stored_response_not_found(id)),
+        None => Ok(found),
+    }
 }
 
 /// `GET /v1/responses/{id}` and `…/input_items`, `DELETE /v1/responses/{id}`,

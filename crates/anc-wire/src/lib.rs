@@ -24,6 +24,7 @@ mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
 mod protocol;
+mod references;
 mod scan;
 mod scan_gemini;
 mod session;

@@ -1,5 +1,7 @@
 //! Metering beside an answer: what its provider reports, and what was seen to go out.
 
+use std::sync::Arc;
+
 use anc_domain::{TokenCount, Usage};
 use bytes::Bytes;
 use serde_json::Value;
@@ -41,6 +43,9 @@ pub struct Observed {
     pub next_sequence: Option<u64>,
     /// The answer's own name, where its protocol lets later requests refer to it.
     pub response_id: Option<String>,
+    /// The names of its items, which later requests can refer to as well. Shared, since it is looked
+    /// at with every event.
+    pub items: Arc<Vec<String>>,
 }
 
 /// A report, read.
