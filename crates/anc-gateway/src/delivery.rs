@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use anc_domain::{NanoUsd, RelayError, UnixMillis, Usage};
+use anc_domain::{ModelName, NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
@@ -21,6 +21,7 @@ use crate::account::measure;
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::metrics;
+use crate::other_models::settle_apart;
 use crate::recorder::Keep;
 use crate::relay::Held;
 use crate::running::{Owner, Running};
@@ -47,6 +48,8 @@ pub(crate) struct Delivery {
     left_before: Option<NanoUsd>,
     /// Present until the answer is settled.
     hold: Option<OpenHold>,
+    /// The model as its provider knows it.
+    asked: ModelName,
     /// What was observed when it was last looked at: what a `Drop` has to go by.
     observed: Observed,
     /// Output units that the hold pays for.
@@ -96,6 +99,10 @@ impl Delivery {
         let mut delivery = Self {
             gateway: gateway.clone(),
             call: Summary { request_id: call.request_id, protocol: call.protocol },
+            asked: accepted
+                .channel
+                .upstream_name(&facts.model)
+                .unwrap_or_else(|| facts.model.clone()),
             observed: Observed::default(),
             covered_units: 0,
             step: held.bounds.step,
@@ -148,11 +155,20 @@ impl Delivery {
 
     /// Replaces the hold by the charge, durably. `None` where that happened before.
     async fn settle(&mut self, end: EndReason) -> Result<NanoUsd, RelayError> {
-        let settlement = self.settlement(end);
+        let mut settlement = self.settlement(end);
         if let Some(permit) = &mut self.permit {
             permit.used(settlement.usage.input_total() + settlement.usage.output_total());
         }
         self.hand_in(&settlement.usage);
+        let mut apart = NanoUsd::ZERO;
+        if let Some(hold) = &self.hold
+            && end == EndReason::Complete
+            && !self.observed.by_model.is_empty()
+        {
+            let (gateway, asked, observed) = (&self.gateway, &self.asked, &mut self.observed);
+            apart = settle_apart(gateway, hold, asked.as_str(), observed, &settlement).await;
+            settlement = self.settlement(end);
+        }
         let Some(hold) = self.hold.take() else { return Ok(NanoUsd::ZERO) };
         // The settle is queued by the call itself: a client that leaves while it is awaited
         // changes nothing.
@@ -160,7 +176,7 @@ impl Delivery {
         let settling = hold.settle(settlement.clone());
         let charge = settling.await.map_err(|failure| error::store_down(&failure))?;
         metrics::settled(protocol, &settlement, charge);
-        Ok(charge)
+        Ok(charge.checked_add(apart).unwrap_or(charge))
     }
 
     fn settlement(&self, end: EndReason) -> Settlement {

@@ -23,6 +23,7 @@ mod ingress;
 mod limits;
 mod metrics;
 mod models;
+mod other_models;
 mod parked;
 mod recorder;
 mod relay;

@@ -157,6 +157,7 @@ impl StreamState {
             response_id: self.response_id.clone(),
             next_sequence: self.next_sequence,
             items: Arc::clone(&self.items),
+            ..Observed::default()
         }
     }
 }
