@@ -69,6 +69,20 @@ pub(crate) fn check_scope(caller: &Caller, scope: EndpointScope) -> Result<(), R
     if caller.0.scopes.allow(scope) { Ok(()) } else { Err(error::scope_denied(scope)) }
 }
 
+/// The token's model restriction.
+pub(crate) fn check_model(caller: &Caller, model: &ModelName) -> Result<(), RelayError> {
+    if caller.0.models.allow(model) {
+        return Ok(());
+    }
+    Err(RelayError::new(
+        Code::ModelNotAllowed,
+        format!(
+            "This API token may not use the model {model}. Its model restriction can be changed \
+             on the Tokens page of the console."
+        ),
+    ))
+}
+
 /// A caller who may use a model at a price. Only [`authorize`] makes one.
 #[derive(Debug)]
 pub(crate) struct Admitted {
@@ -101,15 +115,7 @@ pub(crate) fn authorize(
 ) -> Result<Admitted, RelayError> {
     check_address(&caller, call.client)?;
     check_scope(&caller, scope_of(call.protocol))?;
-    if !caller.0.models.allow(&model) {
-        return Err(RelayError::new(
-            Code::ModelNotAllowed,
-            format!(
-                "This API token may not use the model {model}. Its model restriction can be \
-                 changed on the Tokens page of the console."
-            ),
-        ));
-    }
+    check_model(&caller, &model)?;
     let served = catalog.served(&model).ok_or_else(|| error::model_not_found(model.as_str()))?;
     let price = served.price.ok_or_else(|| error::model_unpriced(&model))?;
     let group = &caller.0.group;

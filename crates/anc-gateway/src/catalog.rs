@@ -18,6 +18,8 @@ pub(crate) struct Channel {
     pub(crate) endpoint: Option<Endpoint>,
     /// None where the provider needs none.
     pub(crate) keys: Vec<Secret>,
+    /// By what each of the keys is known where it must not be told.
+    pub(crate) key_digests: Vec<u64>,
     pub(crate) routing: ChannelRouting,
 }
 
@@ -25,6 +27,11 @@ impl Channel {
     /// The name by which its provider knows a model, where that is another one.
     pub(crate) fn upstream_name(&self, model: &ModelName) -> Option<ModelName> {
         self.routing.model_map.get(model.as_str())?.parse().ok()
+    }
+
+    /// The key of a digest, if the channel still has it.
+    pub(crate) fn key_of(&self, digest: u64) -> Option<usize> {
+        self.key_digests.iter().position(|one| *one == digest)
     }
 
     /// Whether the channel's provider has the protocol natively.
@@ -106,6 +113,11 @@ impl Catalog {
         self.models.get(name).filter(|model| !model.channels.is_empty())
     }
 
+    /// The price of a model, served or not.
+    pub(crate) fn price(&self, name: &ModelName) -> Option<ModelPrice> {
+        self.models.get(name)?.price
+    }
+
     /// Every model that some channel serves and that has a price, by name.
     pub(crate) fn usable(&self) -> impl Iterator<Item = (&ModelName, &Model)> {
         self.models.iter().filter(|(_, model)| !model.channels.is_empty() && model.price.is_some())
@@ -132,7 +144,13 @@ fn dialable(record: &ChannelRecord) -> Option<Arc<Channel>> {
         return None;
     }
     let lines = record.key.iter().flat_map(|key| key.expose().lines());
-    let keys = lines.filter(|line| !line.is_empty()).map(Secret::new).collect();
+    let keys: Vec<Secret> = lines.filter(|line| !line.is_empty()).map(Secret::new).collect();
+    let key_digests = keys.iter().map(digest).collect();
     let routing = record.routing.clone();
-    Some(Arc::new(Channel { id: record.id, provider, endpoint, keys, routing }))
+    Some(Arc::new(Channel { id: record.id, provider, endpoint, keys, key_digests, routing }))
+}
+
+/// The beginning of a key's hash.
+fn digest(key: &Secret) -> u64 {
+    key.hash().as_bytes().iter().take(8).fold(0, |digest, byte| (digest << 8) | u64::from(*byte))
 }

@@ -5,19 +5,24 @@
 //! awaited where there is still somebody to wait for it, and by its `Drop` where the client has
 //! left, which drops the body that hyper was writing and everything in it.
 
-use anc_domain::{NanoUsd, RelayError, UnixMillis};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use anc_domain::{ModelName, NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
-use anc_wire::{ArrayFraming, FrameRole, Observed, RequestFacts};
+use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
 
 use crate::account::{Plausible, measure};
-use crate::events::{EventReader, Frame};
+use crate::events::{EventReader, Frame, look_like_events};
 use crate::ingress::Call;
 use crate::metrics;
+use crate::other_models::settle_apart;
+use crate::recorder::Keep;
 use crate::relay::Held;
 use crate::running::{Owner, Running};
 use crate::silence::Silence;
@@ -32,6 +37,9 @@ const X_RELAY_OUTPUT_LOWERED: HeaderName = HeaderName::from_static("x-relay-max-
 const X_RELAY_REMAINING: HeaderName = HeaderName::from_static("x-relay-remaining");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
+/// How long the end of a stream is waited for behind an event that looked like the last.
+const BEHIND_LAST: Duration = Duration::from_secs(2);
+
 /// An accepted answer on its way to the client, and the money held for it.
 pub(crate) struct Delivery {
     gateway: Gateway,
@@ -42,6 +50,8 @@ pub(crate) struct Delivery {
     left_before: Option<NanoUsd>,
     /// Present until the answer is settled.
     hold: Option<OpenHold>,
+    /// The model as its provider knows it.
+    asked: ModelName,
     /// What was observed when it was last looked at: what a `Drop` has to go by.
     observed: Observed,
     /// Output units that the hold pays for.
@@ -63,6 +73,8 @@ pub(crate) struct Delivery {
     array: Option<ArrayFraming>,
     /// Events that went out.
     sent: u64,
+    /// What is to be remembered of an answer that its provider keeps.
+    keep: Option<Keep>,
 }
 
 /// What the end of a request is told by.
@@ -93,11 +105,15 @@ impl Delivery {
         let mut delivery = Self {
             gateway: gateway.clone(),
             call: Summary { request_id: call.request_id, protocol: call.protocol },
+            asked: accepted
+                .channel
+                .upstream_name(&facts.model)
+                .unwrap_or_else(|| facts.model.clone()),
             observed: Observed::default(),
             covered_units: 0,
             step: held.bounds.step,
             input_cost: held.bounds.input,
-            input_expected: facts.input.units_expected(),
+            input_expected: held.input_expected,
             plausible: held.plausible,
             wants_stream: facts.stream,
             lowered_output: held.lowered_output,
@@ -110,9 +126,16 @@ impl Delivery {
             hold: held.open.take(),
             array: call.as_array.then(ArrayFraming::default),
             sent: 0,
+            keep: None,
         };
         delivery.cover();
         delivery
+    }
+
+    /// The same for an answer that is remembered.
+    pub(crate) fn keeping(mut self, keep: Option<Keep>) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// Recomputes how many output units the hold pays for.
@@ -141,9 +164,21 @@ impl Delivery {
 
     /// Replaces the hold by the charge, durably. `None` where that happened before.
     async fn settle(&mut self, end: EndReason) -> Result<NanoUsd, RelayError> {
-        let settlement = self.settlement(end);
+        let mut settlement = self.settlement(end);
         if let Some(permit) = &mut self.permit {
             permit.used(settlement.usage.input_total() + settlement.usage.output_total());
+        }
+        self.hand_in(&settlement.usage);
+        let mut apart = NanoUsd::ZERO;
+        if let Some(hold) = &self.hold
+            && end == EndReason::Complete
+            // A report that is not believed in all is not believed in its parts.
+            && !settlement.estimated
+            && !self.observed.by_model.is_empty()
+        {
+            let (gateway, asked, observed) = (&self.gateway, &self.asked, &mut self.observed);
+            apart = settle_apart(gateway, hold, asked.as_str(), observed, &settlement).await;
+            settlement = self.settlement(end);
         }
         let Some(hold) = self.hold.take() else { return Ok(NanoUsd::ZERO) };
         // The settle is queued by the call itself: a client that leaves while it is awaited
@@ -152,7 +187,7 @@ impl Delivery {
         let settling = hold.settle(settlement.clone());
         let charge = settling.await.map_err(|failure| error::store_down(&failure))?;
         metrics::settled(protocol, &settlement, charge);
-        Ok(charge)
+        Ok(charge.checked_add(apart).unwrap_or(charge))
     }
 
     fn settlement(&self, end: EndReason) -> Settlement {
@@ -201,6 +236,21 @@ impl Delivery {
     fn look(&mut self, reader: &EventReader) {
         self.observed = reader.observed();
     }
+
+    /// Hands an answer in that is to be remembered, whichever way it ended: its provider may have
+    /// kept what was made of it.
+    fn hand_in(&mut self, used: &Usage) {
+        if let Some(keep) = &mut self.keep {
+            keep.hand_in(&self.observed, used);
+        }
+    }
+
+    /// Returns when the answer is remembered, where it is to be.
+    async fn kept(&mut self) {
+        if let Some(keep) = &mut self.keep {
+            keep.written().await;
+        }
+    }
 }
 
 impl Drop for Delivery {
@@ -209,6 +259,7 @@ impl Drop for Delivery {
     fn drop(&mut self) {
         if self.hold.is_some() {
             let settlement = self.settlement(EndReason::ClientGone);
+            self.hand_in(&settlement.usage);
             if let Some(hold) = self.hold.take() {
                 let charge = hold.charge_for(&settlement.usage).map(|charge| charge.total);
                 metrics::settled(self.call.protocol, &settlement, charge.unwrap_or_default());
@@ -276,7 +327,7 @@ pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<Gat
         match accepted.content {
             Content::Events { first, rest } => write_events(delivery, first, rest, sink).await,
             // A document is delivered by `buffered`; the two are told apart by `streams`.
-            Content::Document(_) => {
+            Content::Document(..) => {
                 delivery.settle(EndReason::UpstreamCut).await.ok();
                 Err(CutShort)
             }
@@ -298,6 +349,7 @@ async fn write_events(
     let stop = match write_until_last(&mut delivery, first, &mut reader, &mut sink).await {
         Ok(last) => match delivery.settle(EndReason::Complete).await {
             Ok(_) => {
+                delivery.kept().await;
                 sink.send(delivery.last_framed(last)).await;
                 return Ok(());
             }
@@ -311,7 +363,8 @@ async fn write_events(
         return Err(CutShort);
     }
     let Summary { protocol, request_id } = delivery.call;
-    let frame = anc_wire::error_frame(protocol, &stop.error, request_id, delivery.sent);
+    let Delivery { observed, sent, .. } = &delivery;
+    let frame = anc_wire::error_frame(protocol, &stop.error, request_id, observed, *sent);
     sink.send(delivery.last_framed(frame)).await;
     Ok(())
 }
@@ -323,10 +376,10 @@ async fn write_until_last(
     reader: &mut EventReader,
     sink: &mut FrameSink,
 ) -> Result<Bytes, Stop> {
-    let mut first = first.into_iter();
+    let mut first = VecDeque::from(first);
     let mut silence = Silence::new(&delivery.gateway.limits);
     loop {
-        let frame = match first.next() {
+        let frame = match first.pop_front() {
             Some(frame) => Some(frame),
             None => next_event(delivery, reader, &mut silence, sink).await?,
         };
@@ -345,7 +398,10 @@ async fn write_until_last(
                 if delivery.observed.output_units > 0 {
                     delivery.note_first_content();
                 }
-                return Ok(frame.bytes);
+                match behind_last(delivery, reader).await {
+                    Some(next) => first.push_back(next),
+                    None => return Ok(frame.bytes),
+                }
             }
             FrameRole::Error => return Err(Stop::upstream_cut()),
             FrameRole::UsageOnly if !delivery.usage_wanted => continue,
@@ -357,6 +413,17 @@ async fn write_until_last(
         }
         sink.send(delivery.framed(frame.bytes)).await;
     }
+}
+
+/// What comes behind an event that looked like the last. Only Gemini has no word for the end: some
+/// of its servers give a reason to end with every event, and the stream's own end is what counts.
+async fn behind_last(delivery: &mut Delivery, reader: &mut EventReader) -> Option<Frame> {
+    if delivery.call.protocol.family() != Family::Gemini {
+        return None;
+    }
+    let next = tokio::time::timeout(BEHIND_LAST, reader.next()).await;
+    // A finished answer that breaks off behind its end is finished.
+    next.ok()?.ok()?.filter(|frame| frame.role != FrameRole::Error)
 }
 
 /// Waits for the next event; meanwhile the client gets signs of life, and everything that can end
@@ -406,12 +473,12 @@ pub(crate) async fn buffered(
     mut delivery: Delivery,
     accepted: Accepted,
 ) -> Result<Response<GatewayBody>, RelayError> {
-    let Content::Document(body) = accepted.content else {
+    let Content::Document(start, body) = accepted.content else {
         return Err(error::upstream_nonsense());
     };
     let limit = delivery.gateway.limits.answer_bytes;
     let collected = tokio::select! {
-        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(body, limit)) => collected,
+        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(start, body, limit)) => collected,
         by = delivery.running.revoked() => {
             delivery.settle(EndReason::Revoked).await?;
             return Err(error::revoked(by));
@@ -430,7 +497,7 @@ pub(crate) async fn buffered(
         }
     };
     let protocol = delivery.call.protocol;
-    let document = if anc_wire::looks_like_events(&bytes) {
+    let document = if look_like_events(&bytes) {
         anc_wire::events_as_document(protocol, &bytes)
     } else {
         Some(bytes)
@@ -445,6 +512,7 @@ pub(crate) async fn buffered(
     delivery.observed = observed;
     delivery.note_first_content();
     let charge = delivery.settle(EndReason::Complete).await?;
+    delivery.kept().await;
     let mut headers = buffered_headers(&delivery, &accepted.headers, charge);
     let (media, bytes) = delivery.told_as_asked(bytes);
     // Never the provider's own word: a browser must not read an answer as a page.
@@ -474,7 +542,7 @@ impl Delivery {
 
     /// Ends the hold with a record and without a charge.
     async fn settle_uncharged(&mut self, end: EndReason) -> Result<(), RelayError> {
-        let settlement = Settlement { usage: anc_domain::Usage::default(), ..self.settlement(end) };
+        let settlement = Settlement { usage: Usage::default(), ..self.settlement(end) };
         let Some(hold) = self.hold.take() else { return Ok(()) };
         hold.settle(settlement).await.map(|_| ()).map_err(|failure| error::store_down(&failure))
     }

@@ -223,6 +223,19 @@ pub(crate) fn model_not_found(model: &str) -> RelayError {
     )
 }
 
+/// There is no such stored response, or it is another account's: the text is the same, so that it
+/// tells nothing.
+pub(crate) fn stored_response_not_found(id: &str) -> RelayError {
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(64).collect();
+    RelayError::new(
+        Code::NotFound,
+        format!(
+            "There is no stored response, or item of one, named {shown:?} that this API token could \
+             use. It was never stored, was deleted, is older than 30 days, or its channel is gone."
+        ),
+    )
+}
+
 pub(crate) fn model_unpriced(model: &ModelName) -> RelayError {
     RelayError::new(
         Code::ModelUnpriced,

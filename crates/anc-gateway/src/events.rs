@@ -18,6 +18,14 @@ pub(crate) struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Broken;
 
+/// Whether bytes are the beginning of events, whatever they are called.
+pub(crate) fn look_like_events(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    [b"data:".as_slice(), b"event:", b"id:", b"retry:", b":"]
+        .iter()
+        .any(|word| start.starts_with(word))
+}
+
 /// Reads events and counts beside them.
 #[derive(Debug)]
 pub(crate) struct EventReader {
@@ -28,13 +36,12 @@ pub(crate) struct EventReader {
 }
 
 impl EventReader {
-    pub(crate) fn new(protocol: Protocol, body: UpstreamBody) -> Self {
-        Self {
-            body,
-            splitter: SseSplitter::new(),
-            meter: StreamMeter::new(protocol),
-            ready: VecDeque::new(),
-        }
+    /// A reader of a stream whose first bytes, `start`, were read before.
+    pub(crate) fn new(protocol: Protocol, start: Bytes, body: UpstreamBody) -> Self {
+        let mut splitter = SseSplitter::new();
+        let mut ready = VecDeque::new();
+        splitter.push(start, &mut ready);
+        Self { body, splitter, meter: StreamMeter::new(protocol), ready }
     }
 
     /// The next event; `None` where the stream ended between two. Cancel-safe: an event is given

@@ -5,7 +5,7 @@ use anc_domain::{
 };
 use anc_wire::{Family, Operation, Protocol, RequestFacts, ScanError};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
-use http::{HeaderMap, Method, request};
+use http::{HeaderMap, Method, Uri, request};
 
 /// A request as it came in, nothing of it believed yet.
 #[derive(Debug)]
@@ -14,10 +14,13 @@ pub(crate) struct Call {
     pub(crate) received_at: UnixMillis,
     pub(crate) protocol: Protocol,
     pub(crate) operation: Operation,
+    pub(crate) method: Method,
     pub(crate) client: ClientAddress,
     pub(crate) headers: HeaderMap,
     /// The model that the path names.
     pub(crate) path_model: Option<ModelName>,
+    /// The stored response that the path names, as it stands there.
+    pub(crate) path_response: Option<String>,
     /// The query without credentials, to be passed on.
     pub(crate) query: Option<String>,
     /// A stream is to come as Gemini's JSON array and not as events.
@@ -37,7 +40,9 @@ pub(crate) fn protocol_of(path: &str, headers: &HeaderMap) -> Protocol {
         };
     }
     match path {
-        "/v1/responses" => Protocol::OpenAiResponses,
+        _ if path == "/v1/responses" || path.starts_with("/v1/responses/") => {
+            Protocol::OpenAiResponses
+        }
         "/v1/completions" => Protocol::OpenAiCompletions,
         "/v1/embeddings" => Protocol::OpenAiEmbeddings,
         _ if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") => {
@@ -52,15 +57,24 @@ struct Route {
     operation: Operation,
     method: Method,
     model: Option<ModelName>,
+    response: Option<String>,
 }
 
-fn route(path: &str) -> Result<Route, RelayError> {
-    let post = |operation| Route { operation, method: Method::POST, model: None };
-    let get = |operation| Route { operation, method: Method::GET, model: None };
+impl Route {
+    const fn of(operation: Operation, method: Method) -> Self {
+        Self { operation, method, model: None, response: None }
+    }
+}
+
+fn route(path: &str, method: &Method) -> Result<Route, RelayError> {
+    let post = |operation| Route::of(operation, Method::POST);
+    let get = |operation| Route::of(operation, Method::GET);
     let route = match path {
         "/v1/chat/completions" => post(Operation::ChatCompletions),
         "/v1/completions" => post(Operation::Completions),
         "/v1/responses" => post(Operation::Responses),
+        "/v1/responses/compact" => post(Operation::CompactResponse),
+        "/v1/responses/input_tokens" => post(Operation::CountResponse),
         "/v1/embeddings" => post(Operation::Embeddings),
         "/v1/messages" => post(Operation::Messages),
         "/v1/messages/count_tokens" => post(Operation::CountTokens),
@@ -70,7 +84,10 @@ fn route(path: &str) -> Result<Route, RelayError> {
             get(Operation::BillingSubscription)
         }
         "/v1/dashboard/billing/usage" | "/dashboard/billing/usage" => get(Operation::BillingUsage),
-        _ => return route_of_model(path).ok_or_else(|| unknown_path(path)),
+        _ => {
+            let named = route_of_model(path).or_else(|| route_of_response(path, method));
+            return named.ok_or_else(|| unknown_path(path));
+        }
     };
     Ok(route)
 }
@@ -88,7 +105,24 @@ fn route_of_model(path: &str) -> Option<Route> {
     let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?;
     // A name that no model can have is no model's: that is told where models are looked up.
     let model = name.parse().ok()?;
-    Some(Route { operation, method, model: Some(model) })
+    Some(Route { model: Some(model), ..Route::of(operation, method) })
+}
+
+/// A path with a stored response's name in it. Whether it is a name at all is told where it is
+/// looked up.
+fn route_of_response(path: &str, method: &Method) -> Option<Route> {
+    let rest = path.strip_prefix("/v1/responses/")?;
+    let (id, below) = rest.split_once('/').unwrap_or((rest, ""));
+    let route = match below {
+        "" if *method == Method::DELETE => {
+            Route::of(Operation::DeleteStoredResponse, Method::DELETE)
+        }
+        "" => Route::of(Operation::StoredResponse, Method::GET),
+        "cancel" => Route::of(Operation::CancelStoredResponse, Method::POST),
+        "input_items" => Route::of(Operation::StoredResponseInput, Method::GET),
+        _ => return None,
+    };
+    (!id.is_empty()).then(|| Route { response: Some(id.to_owned()), ..route })
 }
 
 /// Phase 1: the path and method decide the operation, the headers the credential.
@@ -99,41 +133,59 @@ pub(crate) fn receive(
     client: ClientAddress,
 ) -> Result<Call, RelayError> {
     let path = parts.uri.path();
-    let Route { operation, method, model } = route(path)?;
+    let Route { operation, method, model, response } = route(path, &parts.method)?;
     if parts.method != method {
         let wants_socket = parts.method == Method::GET && parts.headers.contains_key(UPGRADE);
         return Err(match operation {
             Operation::Responses if wants_socket => no_web_socket(),
             // A method of Gemini's that is not known looks like a model with a colon in its name.
             Operation::GetModel if path.contains(':') => unknown_path(path),
-            _ => wrong_method(path, &method),
+            Operation::StoredResponse => wrong_method(path, "GET, DELETE"),
+            _ if method == Method::POST => wrong_method(path, "POST"),
+            _ => wrong_method(path, "GET"),
         });
     }
     let protocol = protocol_of(path, &parts.headers);
     let query = query_without_credentials(parts.uri.query());
-    let asks_for_events =
-        query.as_deref().is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));
     let streams = operation == Operation::StreamGenerateContent;
+    let as_array = wants_array(&parts.uri);
     Ok(Call {
         request_id,
         received_at,
         protocol,
         operation,
+        method,
         client,
         path_model: model,
+        path_response: response,
         credential: credential(&parts.headers, parts.uri.query(), protocol),
         // The provider is always asked for events: an array could not be read piece by piece.
-        query: if streams && !asks_for_events {
-            Some(with_events(query.as_deref()))
-        } else {
-            query
-        },
-        as_array: streams && !asks_for_events,
+        query: if streams && as_array { Some(with_events(query.as_deref())) } else { query },
+        as_array,
         headers: parts.headers,
     })
 }
 
+/// Whether a Gemini stream is asked for as a JSON array: so it comes where no events are asked for,
+/// its errors included.
+pub(crate) fn wants_array(uri: &Uri) -> bool {
+    let events = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));
+    !events && uri.path().ends_with(":streamGenerateContent")
+}
+
 impl Call {
+    /// The same for a body that an answer is made for. Some clients send Responses' form to the path
+    /// of chats; they are answered as they ask.
+    pub(crate) fn read(&mut self, body: &[u8]) -> Result<RequestFacts, RelayError> {
+        let facts = self.scan(body)?;
+        if !facts.has_responses_form {
+            return Ok(facts);
+        }
+        self.operation = Operation::Responses;
+        self.protocol = Protocol::OpenAiResponses;
+        self.scan(body)
+    }
+
     /// Reads the fields of a body that matter, by the rules of the protocol that was called.
     pub(crate) fn scan(&self, body: &[u8]) -> Result<RequestFacts, RelayError> {
         match &self.path_model {
@@ -153,8 +205,7 @@ fn with_events(query: Option<&str>) -> String {
     [rest.as_slice(), &["alt=sse"]].concat().join("&")
 }
 
-fn wrong_method(path: &str, method: &Method) -> RelayError {
-    let allowed = if *method == Method::POST { "POST" } else { "GET" };
+fn wrong_method(path: &str, allowed: &'static str) -> RelayError {
     RelayError::new(Code::MethodNotAllowed, format!("{path} takes {allowed} requests only."))
         .allow(allowed)
 }
@@ -280,6 +331,13 @@ mod tests {
     fn each_path_is_one_operation_of_one_protocol() {
         for (path, operation, protocol) in [
             ("/v1/responses", Operation::Responses, Protocol::OpenAiResponses),
+            ("/v1/responses/compact", Operation::CompactResponse, Protocol::OpenAiResponses),
+            ("/v1/responses/resp_1", Operation::StoredResponse, Protocol::OpenAiResponses),
+            (
+                "/v1/responses/resp_1/input_items",
+                Operation::StoredResponseInput,
+                Protocol::OpenAiResponses,
+            ),
             ("/v1/completions", Operation::Completions, Protocol::OpenAiCompletions),
             ("/v1/embeddings", Operation::Embeddings, Protocol::OpenAiEmbeddings),
             ("/v1/models/org%2Fm", Operation::GetModel, Protocol::OpenAiChat),
@@ -292,11 +350,12 @@ mod tests {
             ),
             ("/v1beta/models/ft:m:1", Operation::GetModel, Protocol::Gemini),
         ] {
-            assert_eq!(route(path).map(|route| route.operation).ok(), Some(operation), "{path}");
+            let found = route(path, &Method::POST).map(|route| route.operation);
+            assert_eq!(found.ok(), Some(operation), "{path}");
             assert_eq!(protocol_of(path, &HeaderMap::new()), protocol, "{path}");
         }
-        for path in ["/v1/models/", "/v1beta/models/a b", "/v1/responses/x", "/v1beta/files"] {
-            assert!(route(path).is_err(), "{path}");
+        for path in ["/v1/models/", "/v1beta/models/a b", "/v1/responses/x/y", "/v1beta/files"] {
+            assert!(route(path, &Method::GET).is_err(), "{path}");
         }
     }
 

@@ -10,6 +10,7 @@
 
 mod account;
 mod admission;
+mod affinity;
 mod body;
 mod catalog;
 mod count;
@@ -22,12 +23,15 @@ mod ingress;
 mod limits;
 mod metrics;
 mod models;
+mod other_models;
 mod parked;
+mod recorder;
 mod relay;
 mod request_body;
 mod running;
 mod shared;
 mod silence;
+mod stored;
 mod token_self;
 mod upstream;
 mod written_body;
@@ -103,6 +107,7 @@ impl DataPlane {
             rates: LocalLimits::default(),
             bodies: request_body::BodyRoom::default(),
             parked: parked::ParkedKeys::default(),
+            recorder: recorder::Recorder::start(store.clone(), limits.running_requests),
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),
             store,
@@ -183,6 +188,7 @@ impl Gateway {
         let request_id = RequestId::generate(now, &*self.entropy);
         let (parts, body) = request.into_parts();
         let protocol = ingress::protocol_of(parts.uri.path(), &parts.headers);
+        let as_array = ingress::wants_array(&parts.uri);
         let answer = match ingress::receive(request_id, now, parts, client) {
             Ok(call) => self.answer(call, body).await,
             Err(refusal) => Err(refusal),
@@ -194,7 +200,9 @@ impl Gateway {
         );
         let mut answer = answer.unwrap_or_else(|error| {
             tracing::debug!(request = %request_id, code = error.code.code(), "refused");
-            anc_wire::error_response(protocol, &error, request_id).map(GatewayBody::full)
+            let answer = anc_wire::error_response(protocol, &error, request_id);
+            let answer = if as_array { anc_wire::in_array(answer) } else { answer };
+            answer.map(GatewayBody::full)
         });
         // What models and providers write is data; no browser may take it for something else.
         answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -215,9 +223,13 @@ impl Gateway {
             ));
         }
         match call.operation {
-            Operation::CountTokens | Operation::GeminiCountTokens => {
+            Operation::CountTokens | Operation::GeminiCountTokens | Operation::CountResponse => {
                 count::count_tokens(self, call, body).await
             }
+            Operation::StoredResponse
+            | Operation::DeleteStoredResponse
+            | Operation::CancelStoredResponse
+            | Operation::StoredResponseInput => stored::stored_response(self, call, body).await,
             Operation::ListModels => models::list_models(self, &call).await,
             Operation::GetModel => models::get_model(self, &call).await,
             Operation::TokenSelf => token_self::show(self, &call).await,

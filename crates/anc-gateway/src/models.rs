@@ -1,8 +1,10 @@
 //! `GET /v1/models` and `GET /v1beta/models`, and one of them: what this API token may use, in the
 //! shape that the caller's protocol expects.
 
+use std::borrow::Cow;
+
 use anc_domain::{EndpointScope, ModelName, NanoUsd, RelayError, RelayErrorCode as Code};
-use anc_wire::{Family, ModelListing};
+use anc_wire::{Family, ModelListing, ModelPage};
 use bytes::Bytes;
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -16,6 +18,9 @@ use crate::{Gateway, GatewayBody, error};
 /// Models of one page of Gemini's list, where the caller does not say, and at most.
 const GEMINI_PAGE: usize = 50;
 const GEMINI_PAGE_MAX: usize = 1_000;
+/// Models of one page of Anthropic's list, at most. Where its caller does not say, all come: not
+/// every client goes on to the next page.
+const PAGE_MAX: usize = 1_000;
 
 /// Lists the models that have a channel and a price and are not withheld from this token.
 pub(crate) async fn list_models(
@@ -33,7 +38,18 @@ pub(crate) async fn list_models(
             let size = number("pageSize")?.unwrap_or(GEMINI_PAGE).clamp(1, GEMINI_PAGE_MAX);
             anc_wire::gemini_models_body(&listings, number("pageToken")?.unwrap_or(0), size)
         }
-        Family::OpenAi | Family::Anthropic => anc_wire::models_body(&listings),
+        Family::OpenAi => anc_wire::models_body(&listings, ModelPage::default()),
+        Family::Anthropic => {
+            let text = |key: &str| query_text(call.query.as_deref(), key);
+            let limit = query_number(call.query.as_deref(), "limit")?;
+            let (after, before) = (text("after_id"), text("before_id"));
+            let page = ModelPage {
+                limit: limit.map(|limit| limit.clamp(1, PAGE_MAX)),
+                after: after.as_deref(),
+                before: before.as_deref(),
+            };
+            anc_wire::models_body(&listings, page)
+        }
     };
     Ok(answer(call, body))
 }
@@ -79,12 +95,15 @@ fn embeds(model: &Model) -> bool {
     model.price.is_some_and(|price| price.output == NanoUsd::ZERO && price.input > NanoUsd::ZERO)
 }
 
+fn query_text<'q>(query: Option<&'q str>, key: &str) -> Option<Cow<'q, str>> {
+    let mut pairs = query?.split('&');
+    let value = pairs.find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))?;
+    let text = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+    (!text.is_empty()).then_some(text)
+}
+
 fn query_number(query: Option<&str>, key: &str) -> Result<Option<usize>, RelayError> {
-    let value = query
-        .into_iter()
-        .flat_map(|query| query.split('&'))
-        .find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
-    let Some(text) = value.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = query_text(query, key) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| {
         RelayError::new(Code::InvalidRequest, format!("`{key}` must be what the list gave."))
     })

@@ -10,25 +10,28 @@ use anc_domain::{Meter, RelayError, RequestId, Usage};
 use anc_ledger::{EndReason, HoldBounds, Otherwise, OutputBound, hold_bounds};
 use anc_limits::{Permit, Rates};
 use anc_routing::plan;
-use anc_store::{HoldRequest, OpenHold, Settlement, TokenRates};
-use anc_wire::{RequestEdits, RequestFacts};
+use anc_store::{HoldRequest, OpenHold, Settlement, StoredResponse, TokenRates};
+use anc_wire::{Operation, RequestEdits, RequestFacts};
 use http::Response;
 use hyper::body::Incoming;
 
 use crate::account::Plausible;
 use crate::admission::{self, Admitted};
+use crate::affinity::Bond;
 use crate::delivery::{self, Delivery};
+use crate::directory::Caller;
 use crate::ingress::Call;
 use crate::metrics;
+use crate::recorder::{self, Keep};
 use crate::request_body;
 use crate::running::Running;
-use crate::upstream::{self, Answer, Attempts};
+use crate::upstream::{self, Accepted, Answer, Attempts};
 use crate::{Gateway, GatewayBody, error};
 
 /// Relays one request. An error is answered in the caller's protocol by [`Gateway::handle`].
 pub(crate) async fn relay(
     gateway: &Gateway,
-    call: Call,
+    mut call: Call,
     body: Incoming,
 ) -> Result<Response<GatewayBody>, RelayError> {
     // 2 authenticate: before the body, so that a stranger cannot make the relay hold megabytes.
@@ -36,22 +39,24 @@ pub(crate) async fn relay(
 
     // 3 read: one scan for the few fields that matter; the rest stays as it is.
     let (body, _room) = request_body::read_body(gateway, &call.headers, body).await?;
-    let facts = call.scan(&body)?;
+    let facts = call.read(&body)?;
 
     // 4 authorize.
     let catalog = gateway.catalog.load_full();
-    let admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
-    let permit = admit_rate(gateway, &facts, &admitted)?;
+    let mut admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
+    let bond = Bond::of(gateway, &call, &facts, &mut admitted).await?;
+    let input = Input::of(&facts, &bond);
+    let permit = admit_rate(gateway, &admitted.caller, input.expected)?;
 
     // 5 hold: from here on money is reserved, and every way out settles or releases it.
     let running = enter(gateway, call.request_id, &admitted)?;
-    let mut held = hold(gateway, &call, &facts, &admitted, permit).await?;
+    let mut held = hold(gateway, &call, (&facts, input), &admitted, permit).await?;
 
     // 6 plan.
     let order = plan(
         &upstream::candidates(gateway, &call, &admitted.channels),
         gateway.limits.attempts,
-        &mut |below| upstream::dice(gateway, below),
+        bond.choice(&mut |below| upstream::dice(gateway, below)),
     )
     .map_err(|reason| error::no_plan(reason, &admitted.model))?;
 
@@ -64,6 +69,7 @@ pub(crate) async fn relay(
         facts: &facts,
         edits,
         taken_up: &held.taken_up,
+        keys: bond.keys,
     };
     let answer = tokio::select! {
         answer = attempts.run(&order, &body) => answer,
@@ -82,7 +88,8 @@ pub(crate) async fn relay(
     };
 
     // 8 deliver: frame by frame; then settle; then the last byte.
-    let delivery = Delivery::new(gateway, &call, &facts, held, running, &accepted);
+    let keep = keep(gateway, &call, &facts, &admitted, &accepted);
+    let delivery = Delivery::new(gateway, &call, &facts, held, running, &accepted).keeping(keep);
     if accepted.streams() {
         Ok(delivery::stream(delivery, accepted))
     } else {
@@ -90,18 +97,59 @@ pub(crate) async fn relay(
     }
 }
 
+/// How much the model reads for a request: its own, and what it goes on from.
+#[derive(Debug, Clone, Copy)]
+struct Input {
+    at_most: u64,
+    expected: u64,
+}
+
+impl Input {
+    fn of(facts: &RequestFacts, bond: &Bond) -> Self {
+        let with = |own: u64| own.saturating_add(bond.reads_again);
+        Self {
+            at_most: with(facts.input.units_at_most()),
+            expected: with(facts.input.units_expected()),
+        }
+    }
+}
+
 /// The token's rates: whether it may make this request now.
-fn admit_rate(
+pub(crate) fn admit_rate(
     gateway: &Gateway,
-    facts: &RequestFacts,
-    admitted: &Admitted,
+    caller: &Caller,
+    units: u64,
 ) -> Result<Option<Permit>, RelayError> {
-    let TokenRates { requests_per_minute, units_per_minute, concurrency } = admitted.caller.0.rates;
+    let TokenRates { requests_per_minute, units_per_minute, concurrency } = caller.0.rates;
     let rates = Rates { requests_per_minute, units_per_minute, concurrency };
-    let (token, units) = (admitted.caller.token_id(), facts.input.units_expected());
-    gateway.rates.admit(token, rates, units, gateway.clock.now()).map_err(|reached| {
+    gateway.rates.admit(caller.token_id(), rates, units, gateway.clock.now()).map_err(|reached| {
         metrics::limit_hit("token_rate");
         error::too_fast(reached)
+    })
+}
+
+/// What is to be remembered of the answer, where its provider keeps it.
+fn keep(
+    gateway: &Gateway,
+    call: &Call,
+    facts: &RequestFacts,
+    admitted: &Admitted,
+    accepted: &Accepted,
+) -> Option<Keep> {
+    // A shortened conversation is given and not kept.
+    (facts.stored && call.operation == Operation::Responses).then(|| {
+        let channel = &accepted.channel;
+        let key_digest = accepted.key.and_then(|key| channel.key_digests.get(key)).copied();
+        let unnamed = StoredResponse {
+            account_id: admitted.caller.account_id(),
+            response_id: String::new(),
+            channel_id: channel.id,
+            key_digest,
+            model: facts.model.clone(),
+            units: 0,
+            expires_at: gateway.clock.now().plus(recorder::KEPT),
+        };
+        Keep::new(gateway.recorder.clone(), unnamed)
     })
 }
 
@@ -127,7 +175,7 @@ pub(crate) struct Held {
     pub(crate) open: Option<OpenHold>,
     /// A provider began to answer.
     taken_up: AtomicBool,
-    input_expected: u64,
+    pub(crate) input_expected: u64,
     pub(crate) plausible: Plausible,
     /// Counts among the token's requests at once.
     pub(crate) permit: Option<Permit>,
@@ -140,7 +188,7 @@ pub(crate) struct Held {
 async fn hold(
     gateway: &Gateway,
     call: &Call,
-    facts: &RequestFacts,
+    (facts, input): (&RequestFacts, Input),
     admitted: &Admitted,
     permit: Option<Permit>,
 ) -> Result<Held, RelayError> {
@@ -158,8 +206,12 @@ async fn hold(
         OutputBound { most: 0, step: 0 }
     };
     let otherwise = if facts.stream { Otherwise::Least } else { Otherwise::AllThatIsFree };
-    let bounds = hold_bounds(facts.input.units_at_most(), bound, otherwise, &admitted.price)
+    let mut bounds = hold_bounds(input.at_most, bound, otherwise, &admitted.price)
         .map_err(|_| error::refused(anc_ledger::Refusal::OutOfRange, call.received_at))?;
+    if call.operation == Operation::CompactResponse {
+        // Its provider takes no bound that could be lowered.
+        bounds.ask.least = bounds.ask.full;
+    }
     let request = HoldRequest {
         request_id: call.request_id,
         account_id: admitted.caller.account_id(),
@@ -167,7 +219,7 @@ async fn hold(
         model: admitted.model.clone(),
         ask: bounds.ask,
         price: admitted.price,
-        input_estimate: facts.input.units_expected(),
+        input_estimate: input.expected,
         stream: facts.stream,
     };
     let open = gateway
@@ -176,18 +228,18 @@ async fn hold(
         .await
         .map_err(|failure| error::store_down(&failure))?
         .map_err(|refusal| error::refused(refusal, call.received_at))?;
-    let input_expected = facts.input.units_expected();
     let lowered_output = (!facts.stream && open.granted() < bounds.ask.full).then(|| {
         let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
         anc_ledger::affordable_output(left, &admitted.price) / answers
     });
     let plausible = Plausible::new(
-        facts.input.units_at_most(),
+        input.at_most,
         admitted.context,
         bound.most,
         gateway.limits.output_units_default,
     );
     let (open, taken_up) = (Some(open), AtomicBool::new(false));
+    let input_expected = input.expected;
     Ok(Held { open, taken_up, input_expected, plausible, permit, bounds, lowered_output })
 }
 

@@ -12,6 +12,7 @@ use crate::Limits;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
 use crate::parked::ParkedKeys;
+use crate::recorder::Recorder;
 use crate::request_body::BodyRoom;
 use crate::running::RunningRequests;
 
@@ -28,6 +29,7 @@ pub struct Shared {
     pub(crate) rates: LocalLimits,
     pub(crate) bodies: BodyRoom,
     pub(crate) parked: ParkedKeys,
+    pub(crate) recorder: Recorder,
     pub(crate) feed_stale: Arc<AtomicBool>,
     pub(crate) draining: AtomicBool,
 }

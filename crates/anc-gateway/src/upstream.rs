@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anc_domain::{ChannelId, ModelName, RelayError, Secret};
-use anc_routing::{Candidate, Outcome, outcome_of_status};
+use anc_routing::{Affinity, Candidate, Outcome, outcome_of_status};
 use anc_upstream::{UpstreamBody, UpstreamFailure, add_credentials};
 use anc_wire::{FrameRole, RequestEdits, RequestFacts};
 use bytes::{Bytes, BytesMut};
@@ -19,7 +19,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::catalog::Channel;
-use crate::events::{EventReader, Frame};
+use crate::events::{EventReader, Frame, look_like_events};
 use crate::ingress::Call;
 use crate::{Gateway, GatewayBody, error, metrics};
 
@@ -36,6 +36,20 @@ pub(crate) struct Attempts<'a> {
     pub(crate) edits: RequestEdits<'static>,
     /// Set when a provider begins to answer.
     pub(crate) taken_up: &'a AtomicBool,
+    /// What decides among the keys of a channel.
+    pub(crate) keys: KeyChoice,
+}
+
+/// What decides among the keys of a channel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeyChoice {
+    /// Chance.
+    Any,
+    /// What the request belongs to.
+    Affinity(Affinity),
+    /// The key that made what the request refers to. Where the channel has it no more, any: a new
+    /// key is most often one of the same upstream account.
+    Only(u64),
 }
 
 /// How the attempts ended.
@@ -54,14 +68,16 @@ pub(crate) struct Accepted {
     pub(crate) content: Content,
     /// Which attempt it was, from one.
     pub(crate) attempt: u32,
+    /// The key that it was asked with.
+    pub(crate) key: Option<usize>,
 }
 
 /// The body of an answer.
 pub(crate) enum Content {
     /// Events, the first of them already read.
     Events { first: Vec<Frame>, rest: Box<EventReader> },
-    /// One document.
-    Document(UpstreamBody),
+    /// One document, the first bytes of which may be read already.
+    Document(Bytes, UpstreamBody),
 }
 
 impl Accepted {
@@ -72,9 +88,9 @@ impl Accepted {
 
 /// A provider's own words on what is wrong with the request.
 pub(crate) struct ProviderRefusal {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// The channels of a model as candidates: those whose every key rests are a last resort.
@@ -148,16 +164,33 @@ impl Attempts<'_> {
         if count == 0 {
             return vec![None];
         }
-        let mut awake = self.gateway.parked.awake(channel.id, count, self.gateway.clock.now());
-        let start = |length: usize| {
-            usize::try_from(dice(self.gateway, length as u64)).unwrap_or(0).min(length - 1)
-        };
-        if awake.is_empty() {
-            return vec![Some(start(count))];
+        if let KeyChoice::Only(digest) = self.keys
+            && let Some(key) = channel.key_of(digest)
+        {
+            return vec![Some(key)];
         }
-        if awake.len() > 1 {
-            let first = start(awake.len());
-            awake.rotate_left(first);
+        let now = self.gateway.clock.now();
+        let mut awake = self.gateway.parked.awake(channel.id, count, now);
+        let all_rest = awake.is_empty();
+        if all_rest {
+            awake = (0..count).collect();
+        }
+        match self.keys {
+            KeyChoice::Affinity(affinity) => {
+                let within = affinity.within(channel.id.as_i64().cast_unsigned());
+                let score = |key: usize| {
+                    channel.key_digests.get(key).map_or(0.0, |digest| within.score(*digest, 1))
+                };
+                awake.sort_by(|a, b| score(*b).total_cmp(&score(*a)));
+            }
+            KeyChoice::Any | KeyChoice::Only(_) => {
+                let first = usize::try_from(dice(self.gateway, awake.len() as u64)).unwrap_or(0);
+                let first = first.min(awake.len() - 1);
+                awake.rotate_left(first);
+            }
+        }
+        if all_rest {
+            awake.truncate(1);
         }
         awake.into_iter().map(Some).collect()
     }
@@ -187,7 +220,7 @@ impl Attempts<'_> {
             Outcome::Accepted => {
                 metrics::attempted(channel.id, "accepted");
                 self.taken_up.store(true, Ordering::Relaxed);
-                self.accept(channel, number, head, body).await
+                self.accept(channel, (number, key), head, body).await
             }
             Outcome::RequestRefused => {
                 metrics::attempted(channel.id, "refused");
@@ -215,9 +248,9 @@ impl Attempts<'_> {
     async fn accept(
         &self,
         channel: &Arc<Channel>,
-        number: usize,
+        (number, key): (usize, Option<usize>),
         head: http::response::Parts,
-        body: UpstreamBody,
+        mut body: UpstreamBody,
     ) -> Attempt {
         let accepted = |content| {
             Attempt::Done(Answer::Accepted(Box::new(Accepted {
@@ -226,20 +259,29 @@ impl Attempts<'_> {
                 headers: head.headers.clone(),
                 content,
                 attempt: u32::try_from(number).unwrap_or(u32::MAX),
+                key,
             })))
         };
-        let (events, body) = match self.tell_events(&head.headers, body).await {
-            Ok(told) => told,
-            Err(failure) => return Attempt::ChannelFailed(failure),
-        };
-        if !events {
-            return accepted(Content::Document(body));
+        let mut start = Bytes::new();
+        if !is_event_stream(&head.headers) {
+            // What it is called may be wrong, so that what is asked for as a stream is looked at.
+            if self.facts.stream {
+                let wait = self.gateway.limits.first_content;
+                start = match tokio::time::timeout(wait, first_bytes(&mut body)).await {
+                    Ok(Ok(first)) => first,
+                    Ok(Err(_)) => return Attempt::ChannelFailed(error::upstream_cut()),
+                    Err(_) => return Attempt::ChannelFailed(error::upstream_timeout()),
+                };
+            }
+            if !look_like_events(&start) {
+                return accepted(Content::Document(start, body));
+            }
         }
         if !self.facts.stream {
             // Nobody asked for a stream; it is put together when it is whole.
-            return accepted(Content::Document(body));
+            return accepted(Content::Document(start, body));
         }
-        let mut reader = EventReader::new(self.call.protocol, body);
+        let mut reader = EventReader::new(self.call.protocol, start, body);
         match self.first_content(&mut reader).await {
             Ok(first) => accepted(Content::Events { first, rest: Box::new(reader) }),
             Err(failure) => {
@@ -248,24 +290,6 @@ impl Attempts<'_> {
                 Attempt::ChannelFailed(failure)
             }
         }
-    }
-
-    /// Whether a body is events. Where a stream was asked for and the content type says otherwise,
-    /// the body itself is asked: some servers leave the type out, or name a wrong one.
-    async fn tell_events(
-        &self,
-        headers: &HeaderMap,
-        body: UpstreamBody,
-    ) -> Result<(bool, UpstreamBody), RelayError> {
-        if is_event_stream(headers) || !self.facts.stream {
-            return Ok((is_event_stream(headers), body));
-        }
-        let (beginning, body) =
-            tokio::time::timeout(self.gateway.limits.first_content, body.peeked())
-                .await
-                .map_err(|_| error::upstream_timeout())?
-                .map_err(|_| error::upstream_cut())?;
-        Ok((anc_wire::looks_like_events(&beginning), body))
     }
 
     /// Reads until the first content, or for as long as the client may be left without a head.
@@ -305,13 +329,13 @@ pub(crate) async fn send(
     body: Bytes,
 ) -> Result<Response<UpstreamBody>, UpstreamFailure> {
     let unusable = || UpstreamFailure::Connect("the channel's settings make no request".into());
-    let path = call.operation.path(model.as_str());
+    let path = call.operation.path(call.path_response.as_deref().unwrap_or(model.as_str()));
     let uri = match &channel.endpoint {
         Some(endpoint) => endpoint.uri(channel.provider, &path, call.query.as_deref()),
         None => path.parse().ok(),
     };
-    let mut request =
-        Request::post(uri.ok_or_else(unusable)?).body(body).map_err(|_| unusable())?;
+    let request = Request::builder().method(call.method.clone()).uri(uri.ok_or_else(unusable)?);
+    let mut request = request.body(body).map_err(|_| unusable())?;
     let headers = request.headers_mut();
     *headers = anc_wire::request_headers(&call.headers);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -333,13 +357,14 @@ pub(crate) fn pass_refusal_on(
     if serde_json::from_slice::<&serde_json::value::RawValue>(&refusal.body).is_err() {
         return Err(error::refused_without_words(refusal.status.as_u16()));
     }
-    let mut response = Response::new(GatewayBody::full(refusal.body));
+    let mut response = Response::new(refusal.body);
     *response.status_mut() = refusal.status;
     let headers = response.headers_mut();
     *headers = anc_wire::response_headers(&refusal.headers);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     anc_wire::add_request_id(headers, call.protocol, call.request_id);
-    Ok(response)
+    let response = if call.as_array { anc_wire::in_array(response) } else { response };
+    Ok(response.map(GatewayBody::full))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -349,12 +374,12 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.trim_start().starts_with("text/event-stream"))
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
+pub(crate) fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
     let cause = std::error::Error::source(failure).map(ToString::to_string);
     tracing::warn!(channel = %channel.id, request = %call.request_id, %failure, cause, "a channel failed");
 }
@@ -363,9 +388,24 @@ fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFailure) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotWhole;
 
-/// Collects a whole body.
-pub(crate) async fn collect(mut body: UpstreamBody, limit: usize) -> Result<Bytes, NotWhole> {
-    let mut collected = BytesMut::new();
+/// The first bytes of a body; none where it is empty.
+async fn first_bytes(body: &mut UpstreamBody) -> Result<Bytes, NotWhole> {
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
+        if !data.is_empty() {
+            return Ok(data);
+        }
+    }
+    Ok(Bytes::new())
+}
+
+/// Collects a whole body, the first bytes of which may be read already.
+pub(crate) async fn collect(
+    start: Bytes,
+    mut body: UpstreamBody,
+    limit: usize,
+) -> Result<Bytes, NotWhole> {
+    let mut collected = BytesMut::from(start);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
         if collected.len() + data.len() > limit {

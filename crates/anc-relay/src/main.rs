@@ -4,6 +4,7 @@
 mod cli;
 mod config;
 mod console;
+mod cors;
 mod data_dir;
 mod health;
 mod listener;

@@ -16,6 +16,8 @@ use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tower::ServiceExt as _;
 
+use crate::cors;
+
 /// What a worker needs to answer a request of either plane.
 #[derive(Clone)]
 pub(crate) struct Planes {
@@ -25,6 +27,8 @@ pub(crate) struct Planes {
     /// The control plane's own threads, so that its work never delays a relayed frame.
     pub(crate) control_runtime: Handle,
     pub(crate) trusted_proxies: Arc<TrustedProxies>,
+    /// Whether web pages of other origins may call the relay.
+    pub(crate) cors: bool,
 }
 
 impl Planes {
@@ -38,7 +42,13 @@ impl Planes {
         if Gateway::owns(request.uri().path()) {
             // Boxed, since the connection keeps the room of what it once waited for: a stream would
             // hold on to the state of its whole admission. Infallible: an error is an answer.
-            let Ok(response) = Box::pin(self.gateway.handle(request, client)).await;
+            if let Some(response) = self.cors.then(|| cors::preflight(&request)).flatten() {
+                return response.map(PlaneBody::Gateway);
+            }
+            let Ok(mut response) = Box::pin(self.gateway.handle(request, client)).await;
+            if self.cors {
+                cors::open(response.headers_mut());
+            }
             return response.map(PlaneBody::Gateway);
         }
         request.extensions_mut().insert(PeerAddress(client.address));

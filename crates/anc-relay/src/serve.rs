@@ -102,7 +102,7 @@ fn start_workers(
     let public = public.fallback_service(console::routes(config.public_url.as_ref()));
     let (data_plane, timeouts) = (data_plane.clone(), config.timeouts);
     let trusted_proxies = Arc::new(config.trusted_proxies.clone());
-    let control_runtime = Handle::current();
+    let (control_runtime, cors) = (Handle::current(), config.cors);
     let simulated = Arc::new(Simulated::new(clock));
     let proxies = Arc::clone(&trusted_proxies);
     let planes = move || Planes {
@@ -110,6 +110,7 @@ fn start_workers(
         control: public.clone(),
         control_runtime: control_runtime.clone(),
         trusted_proxies: Arc::clone(&trusted_proxies),
+        cors,
     };
     Ok(Workers::start(config.workers, config.listener, proxies, planes)?)
 }

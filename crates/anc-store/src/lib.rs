@@ -36,6 +36,7 @@ mod seal;
 mod session;
 mod setting;
 mod sql;
+mod stored_response;
 mod sync;
 mod token;
 mod usage;
@@ -56,6 +57,7 @@ pub use price::{PriceRecord, PriceSource, Prices};
 pub use running::{RunningRecord, RunningView};
 pub use session::{NewSession, SessionRecord, Sessions};
 pub use setting::Settings;
+pub use stored_response::{StoredResponse, StoredResponses};
 pub use token::{
     Credential, NewToken, OldSecret, TokenChanges, TokenLimitReached, TokenPage, TokenQuery,
     TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,

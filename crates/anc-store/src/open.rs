@@ -11,7 +11,8 @@ use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
     Accounts, Audits, Changes, Channels, Check, Groups, Migration, Prices, RunningView, Sessions,
-    Settings, StoreError, Tokens, UsageView, Users, copy, migrate, price, user, verify,
+    Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy, migrate, price, user,
+    verify,
 };
 
 /// The setting that names the master key in use.
@@ -191,6 +192,11 @@ impl Store {
     /// Small facts of the instance.
     pub fn settings(&self) -> Settings<'_> {
         Settings { db: &self.inner.db }
+    }
+
+    /// Answers that providers keep.
+    pub fn stored_responses(&self) -> StoredResponses<'_> {
+        StoredResponses { db: &self.inner.db }
     }
 
     /// Usage rows and their sums.

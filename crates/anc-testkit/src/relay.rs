@@ -5,8 +5,11 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
 use crate::Client;
@@ -15,6 +18,9 @@ use crate::Client;
 pub const OWNER_EMAIL: &str = "owner@example.com";
 /// That owner's password.
 pub const OWNER_PASSWORD: &str = "correct horse battery";
+
+/// How long a hand in the database waits for the relay's own writes.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// A relay with a data directory that goes when the value goes.
 #[derive(Debug)]
@@ -180,6 +186,32 @@ impl Relay {
         self.run(&arguments, "sk-upstream-canary-9xQ2");
     }
 
+    /// Makes a second account beside the owner's, with a person who signs in with `email`, and without
+    /// a balance that could stop it. By a hand in the database: the relay cannot do it yet.
+    pub async fn add_account(&self, email: &str) {
+        let path = self.data_path().join("relay.db");
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY);
+        let mut database = options.connect().await.expect("the database opens");
+        for sql in [
+            "insert into account (id, name, tier_id, metered, created_at)
+             select max(id) + 1, $1, min(tier_id), 0, max(created_at) from account",
+            "insert into account_balance (account_id) select id from account where name = $1",
+            "insert into app_user (id, email, password_hash, role, account_id, created_at)
+             select id, name, '-', 'user', id, created_at from account where name = $1",
+        ] {
+            let done = sqlx::query(sql).bind(email).execute(&mut database).await;
+            done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+        database.close().await.expect("the database closes");
+    }
+
+    /// Creates a token of the account of `email` and gives its secret.
+    pub fn create_token_of(&self, email: &str, name: &str, more: &[&str]) -> String {
+        let mut arguments = vec!["token", "create", "--account", email, "--name", name];
+        arguments.extend(more);
+        self.run(&arguments, "")
+    }
+
     /// Sets a model's price in dollars per million units.
     pub fn set_price(&self, model: &str, input: &str, output: &str) {
         self.run(&["price", "set", model, "--input", input, "--output", output], "");
@@ -187,9 +219,7 @@ impl Relay {
 
     /// Creates a token of the owner and gives its secret.
     pub fn create_token(&self, name: &str, more: &[&str]) -> String {
-        let mut arguments = vec!["token", "create", "--account", OWNER_EMAIL, "--name", name];
-        arguments.extend(more);
-        self.run(&arguments, "")
+        self.create_token_of(OWNER_EMAIL, name, more)
     }
 
     /// A token as the command line shows it.

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::{Family, Protocol, add_request_id, anthropic, gemini, openai_chat, openai_responses};
+use crate::{
+    Family, Observed, Protocol, add_request_id, anthropic, gemini, openai_chat, openai_responses,
+};
 
 const X_RELAY_ERROR: HeaderName = HeaderName::from_static("x-relay-error");
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -46,6 +48,12 @@ pub fn error_response(
     }
     add_request_id(headers, protocol, request_id);
     response
+}
+
+/// The same as the one element of an array: so Gemini answers who asked for a stream and not for
+/// events.
+pub fn in_array(response: Response<Bytes>) -> Response<Bytes> {
+    response.map(|body| Bytes::from([b"[".as_slice(), &body, b"]"].concat()))
 }
 
 /// The limit in the words of the protocol's vendor. Gemini's has none.
@@ -88,19 +96,21 @@ fn add_rate_headers(
     }
 }
 
-/// The last event of a stream that ends with an error; `sequence` is how many events went before.
+/// The last event of a stream that ends with an error. `observed` is what is known of the stream,
+/// `sent` how many of its events went out.
 pub fn error_frame(
     protocol: Protocol,
     error: &RelayError,
     request_id: RequestId,
-    sequence: u64,
+    observed: &Observed,
+    sent: u64,
 ) -> Bytes {
     match protocol {
         Protocol::OpenAiChat | Protocol::OpenAiCompletions | Protocol::OpenAiEmbeddings => {
             openai_chat::error_frame(error)
         }
         Protocol::OpenAiResponses => {
-            openai_responses::error_frame(error, &request_id.to_string(), sequence)
+            openai_responses::error_frame(error, &request_id.to_string(), observed, sent)
         }
         Protocol::AnthropicMessages => anthropic::error_frame(error, request_id),
         Protocol::Gemini | Protocol::GeminiEmbeddings => gemini::error_frame(error, request_id),

@@ -26,24 +26,27 @@ mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
 mod protocol;
+mod references;
 mod scan;
 mod scan_gemini;
+mod session;
 mod sse;
 
 pub use count::{InputSize, OutputCount};
 pub use edit::RequestEdits;
-pub use error::{error_frame, error_response};
+pub use error::{error_frame, error_response, in_array};
 pub use fan_in::events_as_document;
-pub use fan_out::{document_as_events, looks_like_events};
+pub use fan_out::document_as_events;
 pub use fault::ScanError;
 pub use gemini::ArrayFraming;
 pub use headers::{add_request_id, request_headers, response_headers};
 pub use listing::{
-    ModelListing, count_tokens_body, gemini_count_body, gemini_model_body, gemini_models_body,
-    model_body, models_body,
+    ModelListing, ModelPage, count_tokens_body, gemini_count_body, gemini_model_body,
+    gemini_models_body, model_body, models_body, response_count_body,
 };
-pub use meter::{FrameRole, Observed, StreamMeter, meter_document};
+pub use meter::{FrameRole, ModelUse, Observed, StreamMeter, meter_document};
 pub use protocol::{Family, Operation, Protocol, keepalive_frame, terminal_frame};
 pub use scan::{RequestFacts, scan_request};
 pub use scan_gemini::scan_gemini_request;
+pub use session::session_of_headers;
 pub use sse::SseSplitter;

@@ -22,17 +22,48 @@ pub struct ModelListing<'a> {
     pub embeds: bool,
 }
 
+/// Which part of a list is asked for, the Anthropic way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ModelPage<'a> {
+    /// The most models of a page; all where it is not said.
+    pub limit: Option<usize>,
+    /// The page begins behind this one.
+    pub after: Option<&'a str>,
+    /// The page ends before this one.
+    pub before: Option<&'a str>,
+}
+
 /// `GET /v1/models` in a shape that clients of both vendors read: each finds its own keys.
-pub fn models_body(listings: &[ModelListing<'_>]) -> Bytes {
-    let data: Vec<Value> = listings.iter().map(model).collect();
+pub fn models_body(listings: &[ModelListing<'_>], page: ModelPage<'_>) -> Bytes {
+    let (shown, has_more) = page.of(listings);
+    let data: Vec<Value> = shown.iter().map(model).collect();
     let body = json!({
         "object": "list",
-        "first_id": listings.first().map(|listing| listing.id),
-        "last_id": listings.last().map(|listing| listing.id),
-        "has_more": false,
+        "first_id": shown.first().map(|listing| listing.id),
+        "last_id": shown.last().map(|listing| listing.id),
+        "has_more": has_more,
         "data": data,
     });
     Bytes::from(body.to_string())
+}
+
+impl ModelPage<'_> {
+    /// The models of the page, and whether there are more in its direction. A name that is not in
+    /// the list bounds nothing.
+    fn of<'l, 'm>(&self, listings: &'l [ModelListing<'m>]) -> (&'l [ModelListing<'m>], bool) {
+        let place = |id: Option<&str>| listings.iter().position(|one| Some(one.id) == id);
+        let start = place(self.after).map_or(0, |place| place + 1);
+        let end = place(self.before).unwrap_or(listings.len());
+        let between = listings.get(start..end).unwrap_or_default();
+        let most = self.limit.unwrap_or(between.len()).min(between.len());
+        // Backwards a page is the last of what comes before.
+        let shown = if self.before.is_some() && self.after.is_none() {
+            between.split_at(between.len() - most).1
+        } else {
+            between.split_at(most).0
+        };
+        (shown, shown.len() < between.len())
+    }
 }
 
 /// `GET /v1/models/{id}` in the same shape.
@@ -93,6 +124,12 @@ pub fn gemini_count_body(units: u64) -> Bytes {
     Bytes::from(json!({ "totalTokens": units }).to_string())
 }
 
+/// The answer of `POST /v1/responses/input_tokens`.
+pub fn response_count_body(units: u64) -> Bytes {
+    let body = json!({ "object": "response.input_tokens", "input_tokens": units });
+    Bytes::from(body.to_string())
+}
+
 /// The answer of `POST /v1/messages/count_tokens`.
 pub fn count_tokens_body(units: u64) -> Bytes {
     Bytes::from(json!({ "input_tokens": units }).to_string())
@@ -103,6 +140,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_is_paged_in_both_directions() {
+        let listings: Vec<_> = ["a", "b", "c", "d"]
+            .map(|id| ModelListing {
+                id,
+                owned_by: "x",
+                context: None,
+                max_output: None,
+                embeds: false,
+            })
+            .into();
+        let page = |limit, after, before| {
+            let body = models_body(&listings, ModelPage { limit, after, before });
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            let ids: String = body["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|one| one["id"].as_str())
+                .collect();
+            (ids, body["has_more"].as_bool().unwrap(), body["last_id"].clone())
+        };
+        assert_eq!(page(None, None, None), ("abcd".into(), false, json!("d")));
+        assert_eq!(page(Some(3), None, None), ("abc".into(), true, json!("c")));
+        assert_eq!(page(Some(3), Some("c"), None), ("d".into(), false, json!("d")));
+        assert_eq!(page(Some(2), None, Some("d")), ("bc".into(), true, json!("c")));
+        assert_eq!(page(Some(2), Some("d"), None), (String::new(), false, Value::Null));
+        assert_eq!(page(Some(9), Some("gone"), None), ("abcd".into(), false, json!("d")));
+    }
+
+    #[test]
     fn one_list_has_both_vendors_keys() {
         let listing = ModelListing {
             id: "m",
@@ -111,7 +178,8 @@ mod tests {
             max_output: None,
             embeds: false,
         };
-        let body: Value = serde_json::from_slice(&models_body(&[listing])).unwrap();
+        let body: Value =
+            serde_json::from_slice(&models_body(&[listing], ModelPage::default())).unwrap();
         assert_eq!((&body["object"], &body["has_more"]), (&json!("list"), &json!(false)));
         let model = &body["data"][0];
         assert_eq!((&model["object"], &model["type"]), (&json!("model"), &json!("model")));
@@ -122,7 +190,7 @@ mod tests {
             (&gemini["models"][0]["name"], &gemini["nextPageToken"]),
             (&json!("models/m"), &json!("1"))
         );
-        let none: Value = serde_json::from_slice(&models_body(&[])).unwrap();
+        let none: Value = serde_json::from_slice(&models_body(&[], ModelPage::default())).unwrap();
         assert_eq!(none["data"], json!([]));
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn meter_document(document: &Bytes) -> Option<Observed> {
     let report = raw_usage
         .as_ref()
         .and_then(|text| serde_json::from_slice::<Json>(text).ok())
-        .map_or_else(Report::default, |json| read_usage(&json));
+        .map_or_else(Report::default, |json| read_usage(&with_prompt(json)));
     Some(Observed {
         reported: report.usage,
         suspect: report.suspect,
@@ -39,9 +39,26 @@ pub(crate) fn meter_document(document: &Bytes) -> Option<Observed> {
     })
 }
 
+/// Some vendors tell the total alone: all of it is input.
+fn with_prompt(mut report: Json) -> Json {
+    let total = report.get("total_tokens").cloned();
+    if let (Some(total), None) = (total, report.get("prompt_tokens")) {
+        report["prompt_tokens"] = total;
+    }
+    report
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_total_alone_is_all_input() {
+        let answer = Bytes::from_static(br#"{"data":[],"usage":{"total_tokens":7}}"#);
+        let observed = meter_document(&answer).unwrap();
+        assert_eq!(observed.reported.unwrap().input_total(), 7);
+        assert!(!observed.suspect);
+    }
 
     #[test]
     fn a_document_is_metered_or_is_no_answer() {

@@ -43,6 +43,18 @@ pub enum Operation {
     Completions,
     /// An answer of a model, OpenAI's later way.
     Responses,
+    /// A conversation made shorter, as a model does it.
+    CompactResponse,
+    /// How many input units a Responses request has.
+    CountResponse,
+    /// A stored response.
+    StoredResponse,
+    /// The end of one.
+    DeleteStoredResponse,
+    /// The end of one that is still being made.
+    CancelStoredResponse,
+    /// What one answers.
+    StoredResponseInput,
     /// Vectors of texts.
     Embeddings,
     /// An answer of a model, the Anthropic way.
@@ -110,13 +122,21 @@ impl Protocol {
 }
 
 impl Operation {
-    /// The path as the vendor documents it; Gemini's has the model's name in it.
-    pub fn path(self, model: &str) -> Cow<'static, str> {
-        let gemini = |method: &str| Cow::Owned(format!("/v1beta/models/{model}:{method}"));
+    /// The path as the vendor documents it. Some have the name of what they are about in it: of a
+    /// model, or of a stored response.
+    pub fn path(self, name: &str) -> Cow<'static, str> {
+        let gemini = |method: &str| Cow::Owned(format!("/v1beta/models/{name}:{method}"));
         match self {
             Self::ChatCompletions => Cow::Borrowed("/v1/chat/completions"),
             Self::Completions => Cow::Borrowed("/v1/completions"),
             Self::Responses => Cow::Borrowed("/v1/responses"),
+            Self::CompactResponse => Cow::Borrowed("/v1/responses/compact"),
+            Self::CountResponse => Cow::Borrowed("/v1/responses/input_tokens"),
+            Self::StoredResponse | Self::DeleteStoredResponse => {
+                Cow::Owned(format!("/v1/responses/{name}"))
+            }
+            Self::CancelStoredResponse => Cow::Owned(format!("/v1/responses/{name}/cancel")),
+            Self::StoredResponseInput => Cow::Owned(format!("/v1/responses/{name}/input_items")),
             Self::Embeddings => Cow::Borrowed("/v1/embeddings"),
             Self::Messages => Cow::Borrowed("/v1/messages"),
             Self::CountTokens => Cow::Borrowed("/v1/messages/count_tokens"),
@@ -126,7 +146,7 @@ impl Operation {
             Self::EmbedContent => gemini("embedContent"),
             Self::BatchEmbedContents => gemini("batchEmbedContents"),
             Self::ListModels => Cow::Borrowed("/v1/models"),
-            Self::GetModel => Cow::Owned(format!("/v1/models/{model}")),
+            Self::GetModel => Cow::Owned(format!("/v1/models/{name}")),
             Self::TokenSelf => Cow::Borrowed("/v1/token"),
             Self::BillingSubscription => Cow::Borrowed("/v1/dashboard/billing/subscription"),
             Self::BillingUsage => Cow::Borrowed("/v1/dashboard/billing/usage"),

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use anc_domain::ModelName;
 
-use crate::Protocol;
 use crate::count::InputSize;
 use crate::fault::ScanError;
 use crate::json::{Kind, Malformed, Part, Value, Walker, unescaped};
+use crate::references::read_items;
+use crate::session::read_session;
+use crate::{Family, Protocol};
 
 /// A string that starts so, or stands under the key `data`, is a picture or a document and no text.
 const DATA_URL: &[u8] = b"data:";
@@ -39,8 +41,14 @@ pub struct RequestFacts {
     pub input: InputSize,
     /// The stored answer that this request goes on from.
     pub previous_response: Option<String>,
+    /// Stored items that its input stands for.
+    pub references: Vec<String>,
+    /// What the client calls the session that the request belongs to.
+    pub session: Option<String>,
     /// The provider is to keep the answer, so that later requests can refer to it.
     pub stored: bool,
+    /// It was sent as a chat and has the form of Responses: `input`, and no `messages`.
+    pub has_responses_form: bool,
     pub(crate) protocol: Protocol,
     /// Where the model's name stands, quotes included; `None` where it is no part of the body.
     pub(crate) model_span: Option<Range<usize>>,
@@ -119,8 +127,19 @@ struct Scan {
     output_bounds: Vec<OutputBoundField>,
     stream_options: StreamOptions,
     previous_response: Option<String>,
+    references: Vec<String>,
+    session: Option<String>,
     stored: bool,
+    asks_by: AsksBy,
     model_span: Option<Range<usize>>,
+}
+
+/// Under which key the question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AsksBy {
+    Neither,
+    Input,
+    Messages,
 }
 
 impl Default for Scan {
@@ -136,8 +155,11 @@ impl Default for Scan {
             output_bounds: Vec::new(),
             stream_options: StreamOptions::default(),
             previous_response: None,
+            references: Vec::new(),
+            session: None,
             // The vendor keeps an answer unless it is told not to.
             stored: true,
+            asks_by: AsksBy::Neither,
             model_span: None,
         }
     }
@@ -155,7 +177,11 @@ impl Scan {
             thinking_budget: self.thinking_budget,
             input: self.input,
             previous_response: self.previous_response,
+            references: self.references,
+            session: self.session,
             stored: self.stored && self.protocol == Protocol::OpenAiResponses,
+            has_responses_form: self.asks_by == AsksBy::Input
+                && self.protocol == Protocol::OpenAiChat,
             protocol: self.protocol,
             model_span: self.model_span,
             output_bounds: self.output_bounds,
@@ -168,6 +194,11 @@ impl Scan {
         let chat = self.protocol == Protocol::OpenAiChat;
         let completions = self.protocol == Protocol::OpenAiCompletions;
         let responses = self.protocol == Protocol::OpenAiResponses;
+        match key {
+            "messages" => self.asks_by = AsksBy::Messages,
+            "input" if self.asks_by == AsksBy::Neither => self.asks_by = AsksBy::Input,
+            _ => {}
+        }
         match key {
             "model" => self.model(walker, body),
             "stream" => {
@@ -194,6 +225,17 @@ impl Scan {
                 self.thinking(walker, body)
             }
             "previous_response_id" if responses => self.previous_response(walker, body),
+            "prompt_cache_key" if self.protocol.family() == Family::OpenAi => {
+                self.session = read_session(walker, body, None, &mut self.input)?;
+                Ok(Ok(()))
+            }
+            "metadata" if self.protocol == Protocol::AnthropicMessages => {
+                self.session = read_session(walker, body, Some("user_id"), &mut self.input)?;
+                Ok(Ok(()))
+            }
+            "input" if responses => {
+                read_items(walker, body, &mut self.input, &mut self.references).map(Ok)
+            }
             "store" if responses => {
                 let value = walker.skip()?;
                 self.stored = &body[value.span] != b"false";
@@ -444,6 +486,13 @@ mod tests {
         assert_eq!((facts.stream, facts.answers, facts.max_output()), (true, 2, Some(9)));
         assert!(facts.includes_usage());
         assert!(facts.input.ascii_bytes > 10);
+    }
+
+    #[test]
+    fn a_responses_body_on_the_chat_path_is_told() {
+        assert!(chat(r#"{"model":"m","input":"hi"}"#).unwrap().has_responses_form);
+        assert!(!chat(r#"{"model":"m","input":"hi","messages":[]}"#).unwrap().has_responses_form);
+        assert!(!chat(r#"{"model":"m"}"#).unwrap().has_responses_form);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<Url>,
     pub(crate) insecure_http: bool,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// Whether web pages of other origins may call the relay.
+    pub(crate) cors: bool,
     pub(crate) workers: usize,
     /// A server's address; `None` is a file in the data directory.
     postgres: Option<String>,
@@ -96,6 +98,7 @@ impl Config {
             public_url,
             insecure_http: raw.insecure_http,
             trusted_proxies: TrustedProxies::new(proxies),
+            cors: raw.cors,
             workers: if raw.workers == 0 { cores } else { raw.workers.min(256) },
             postgres: check_database(raw.database)?,
             master_key_file: (!raw.master_key_file.is_empty())

@@ -33,6 +33,7 @@ pub(super) struct RawConfig {
     pub(super) public_url: String,
     pub(super) insecure_http: bool,
     pub(super) trusted_proxies: Vec<String>,
+    pub(super) cors: bool,
     pub(super) workers: usize,
     pub(super) database: String,
     pub(super) master_key_file: String,

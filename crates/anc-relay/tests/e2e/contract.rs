@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{World, chat, eventually, messages, nanos, price_of, slow_chat};
 
 /// A token made through the control API on the command line's socket.
-fn token_with(world: &World, name: &str, body: &Value) -> String {
+pub(crate) fn token_with(world: &World, name: &str, body: &Value) -> String {
     let secret = world.relay.create_token(name, &[]);
     let id = world.relay.token(name)["id"].as_str().unwrap().to_owned();
     let edited = world.relay.control(&Method::PATCH, &format!("/tokens/{id}"), body);

@@ -12,6 +12,7 @@ mod money;
 mod people;
 mod secrets;
 mod several_nodes;
+mod stored_responses;
 mod support;
 mod tokens;
 mod usage;

@@ -11,6 +11,7 @@ mod model;
 mod money;
 mod people;
 mod secrets;
+mod stored_responses;
 mod support;
 mod tokens;
 mod usage;

@@ -1,12 +1,14 @@
 //! The events of a stream, and the answer in one piece.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value as Json;
 
 use crate::anthropic::usage::Reports;
 use crate::count::OutputCount;
 use crate::json::{Kind, Malformed, Walker, unescaped};
-use crate::meter::{FrameRole, Observed, Report, count_output};
+use crate::meter::{FrameRole, ModelUse, Observed, Report, count_output};
 use crate::sse::Event;
 
 /// What was seen of a stream so far.
@@ -18,6 +20,7 @@ pub(crate) struct StreamState {
     refused: bool,
     reports: Reports,
     raw_usage: Option<Bytes>,
+    by_model: Arc<Vec<ModelUse>>,
 }
 
 impl StreamState {
@@ -43,7 +46,7 @@ impl StreamState {
 
     /// Walks over an event once, counting what the model made; gives its type.
     fn read(&mut self, data: &[u8]) -> Result<Option<String>, Malformed> {
-        let mut kind = None;
+        let (mut kind, mut delta) = (None, None);
         let mut content = false;
         let mut walker = Walker::new(data);
         let output = &mut self.output;
@@ -56,15 +59,16 @@ impl StreamState {
                         kind = Some(unescaped(text).into_owned());
                     }
                 }
-                // `message_delta` has a `delta` too; its strings are reasons, a few bytes.
                 b"content_block" => content |= count_output(walker, output)?,
-                b"delta" if kind.as_deref() != Some("message_delta") => {
-                    content |= count_output(walker, output)?;
-                }
+                b"delta" => delta = Some(walker.skip()?.span),
                 _ => _ = walker.skip()?,
             }
             Ok(())
         })?;
+        // `message_delta` has a `delta` too; its strings are reasons. The type may stand behind it.
+        if let Some(span) = delta.filter(|_| kind.as_deref() != Some("message_delta")) {
+            content |= count_output(&mut Walker::new(&data[span]), output)?;
+        }
         walker.end()?;
         self.content |= content;
         Ok(kind)
@@ -85,6 +89,7 @@ impl StreamState {
         }
         if let Some(usage) = usage.filter(|usage| usage.is_object()) {
             self.reports.take(usage);
+            self.by_model = Arc::new(self.reports.by_model());
             self.raw_usage = Some(Bytes::from(usage.to_string()));
         }
     }
@@ -107,7 +112,8 @@ impl StreamState {
             suspect: report.suspect,
             finished: self.finished,
             raw_usage: self.raw_usage.clone(),
-            response_id: None,
+            by_model: Arc::clone(&self.by_model),
+            ..Observed::default()
         }
     }
 }
@@ -189,6 +195,10 @@ mod tests {
         let delta = r#"{"type":"message_delta","delta":{"stop_reason":"refusal"},"usage":{"input_tokens":12,"output_tokens":5}}"#;
         let (_, observed) = meter(&[START, delta]);
         assert!(observed.reported.unwrap().is_empty());
+        let reasons = r#"{"delta":{"stop_details":{"explanation":"It may not be answered."},
+            "stop_reason":"refusal"},"type":"message_delta","usage":{"output_tokens":5}}"#;
+        let (_, observed) = meter(&[START, &reasons.replace('\n', "")]);
+        assert!(observed.reported.unwrap().is_empty(), "whatever order the keys have");
         let text = r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"I"}}"#;
         let (_, observed) = meter(&[START, text, delta]);
         assert_eq!(observed.reported.unwrap().output_total(), 5);

@@ -153,7 +153,7 @@ impl StreamState {
             suspect: self.report.suspect,
             finished: self.finished(),
             raw_usage: self.raw_usage.clone(),
-            response_id: None,
+            ..Observed::default()
         }
     }
 }

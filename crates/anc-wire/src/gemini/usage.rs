@@ -16,10 +16,9 @@ pub(crate) fn read_usage(report: &Value) -> Report {
     let candidates = count(&["candidatesTokenCount"]);
     let thoughts = count(&["thoughtsTokenCount"]);
     let total = reader.optional(report, &["totalTokenCount"]);
-    let (audio_in, audio_out) = (
-        modality(&mut reader, report, "promptTokensDetails"),
-        modality(&mut reader, report, "candidatesTokensDetails"),
-    );
+    let mut sound = |list: &str| modality(&mut reader, report, list);
+    let (audio_in, audio_out) = (sound("promptTokensDetails"), sound("candidatesTokensDetails"));
+    let audio_cached = sound("cacheTokensDetails");
     if reader.implausible {
         return Report { usage: None, suspect: true };
     }
@@ -27,7 +26,8 @@ pub(crate) fn read_usage(report: &Value) -> Report {
         return Report { usage: None, suspect: true };
     };
     // Sound may have been cached as well; then it counts as cached.
-    let (audio_in, audio_out) = (audio_in.min(uncached), audio_out.min(candidates));
+    let audio_in = audio_in.saturating_sub(audio_cached).min(uncached);
+    let audio_out = audio_out.min(candidates);
     let usage = Usage::default()
         .with(Meter::Input, uncached - audio_in + tools)
         .with(Meter::CachedInput, cached)
@@ -88,6 +88,25 @@ mod tests {
         assert_eq!(
             buckets(&report),
             [(Meter::Input, 10), (Meter::InputAudio, 20), (Meter::Output, 9)]
+        );
+    }
+
+    #[test]
+    fn cached_sound_counts_as_cached_and_what_was_not_cached_as_sound() {
+        let report = json!({"promptTokenCount": 100, "cachedContentTokenCount": 50,
+            "candidatesTokenCount": 9, "totalTokenCount": 109,
+            "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 80},
+                {"modality": "TEXT", "tokenCount": 20}],
+            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 40},
+                {"modality": "TEXT", "tokenCount": 10}]});
+        assert_eq!(
+            buckets(&report),
+            [
+                (Meter::Input, 10),
+                (Meter::CachedInput, 50),
+                (Meter::InputAudio, 40),
+                (Meter::Output, 9)
+            ]
         );
     }
 

@@ -108,7 +108,7 @@ impl StreamState {
             suspect: self.report.suspect,
             finished: self.finished,
             raw_usage: self.raw_usage.clone(),
-            response_id: None,
+            ..Observed::default()
         }
     }
 }
@@ -137,6 +137,7 @@ fn meter_made(made: Made, document: &Bytes) -> Option<Observed> {
 /// Walks over a chunk once; `made` is the key under which the model's words stand.
 fn read(text: &[u8], made: &str, output: &mut OutputCount) -> Result<Chunk, Malformed> {
     let mut chunk = Chunk::default();
+    let mut repeated = None;
     let mut walker = Walker::new(text);
     walker.object(&mut |walker, key| {
         match key {
@@ -146,12 +147,32 @@ fn read(text: &[u8], made: &str, output: &mut OutputCount) -> Result<Chunk, Malf
                 note_usage(value, &mut chunk);
             }
             b"error" => chunk.error = walker.skip()?.kind != Kind::Null,
+            b"x_groq" => repeated = usage_in(walker)?,
             _ => _ = walker.skip()?,
         }
         Ok(())
     })?;
     walker.end()?;
+    // It says the same as the report itself, where there is one.
+    chunk.usage = chunk.usage.or(repeated);
     Ok(chunk)
+}
+
+/// The report in a vendor's own object.
+fn usage_in(walker: &mut Walker<'_>) -> Result<Option<std::ops::Range<usize>>, Malformed> {
+    let mut usage = None;
+    if !walker.is_at(b'{') {
+        walker.skip()?;
+        return Ok(None);
+    }
+    walker.object(&mut |walker, key| {
+        let value = walker.skip()?;
+        if key == b"usage" && value.kind == Kind::Object {
+            usage = Some(value.span);
+        }
+        Ok(())
+    })?;
+    Ok(usage)
 }
 
 fn choices(
@@ -238,6 +259,17 @@ mod tests {
             r#"{"choices":[{"delta":{"content":"a"},"usage":{"prompt_tokens":9,"completion_tokens":1}}]}"#,
             r#"{"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":9,"completion_tokens":2}}],"x_groq":{"usage":{"prompt_tokens":9,"completion_tokens":2}}}"#,
         ]);
+        let usage = observed.reported.unwrap();
+        assert_eq!((usage.input_total(), usage.output_total()), (9, 2));
+    }
+
+    #[test]
+    fn usage_in_a_vendors_own_object_counts_where_there_is_no_other() {
+        let (roles, observed) = meter(&[
+            r#"{"choices":[{"delta":{"content":"a"}}],"x_groq":{"id":"req_1"}}"#,
+            r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"x_groq":{"id":"req_1","usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}}"#,
+        ]);
+        assert_eq!(roles, [Content, Other]);
         let usage = observed.reported.unwrap();
         assert_eq!((usage.input_total(), usage.output_total()), (9, 2));
     }

@@ -11,11 +11,17 @@ pub(crate) fn read_usage(report: &Value) -> Report {
     let mut reader = CountReader::default();
     let mut count = |path: &[&str]| reader.count(report, path);
 
-    let prompt = count(&["prompt_tokens"]);
+    let (hit, miss) = (count(&["prompt_cache_hit_tokens"]), count(&["prompt_cache_miss_tokens"]));
+    let prompt = match report.get("prompt_tokens") {
+        Some(_) => count(&["prompt_tokens"]),
+        None => hit + miss,
+    };
     let cached = [
         count(&["prompt_tokens_details", "cached_tokens"]),
-        count(&["prompt_cache_hit_tokens"]),
+        hit,
         count(&["cached_tokens"]),
+        // Relays before us write Anthropic's word, and mean a part of the prompt by it.
+        Some(count(&["cache_read_input_tokens"])).filter(|read| *read <= prompt).unwrap_or(0),
     ];
     let cached = cached.into_iter().max().unwrap_or(0);
     let written = count(&["prompt_tokens_details", "cache_write_tokens"]);
@@ -131,7 +137,9 @@ mod tests {
         for report in [
             json!({"prompt_tokens": 9, "prompt_cache_hit_tokens": 4, "prompt_cache_miss_tokens": 5,
                 "prompt_tokens_details": {"cached_tokens": 4}}),
+            json!({"prompt_cache_hit_tokens": 4, "prompt_cache_miss_tokens": 5}),
             json!({"prompt_tokens": 9, "cached_tokens": 4}),
+            json!({"prompt_tokens": 9, "cache_read_input_tokens": 4}),
         ] {
             assert_eq!(buckets(&report), [(Meter::Input, 5), (Meter::CachedInput, 4)]);
         }

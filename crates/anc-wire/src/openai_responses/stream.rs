@@ -1,6 +1,8 @@
 //! The events of a stream, and the answer in one piece.
 
-use anc_domain::Meter;
+use std::sync::Arc;
+
+use anc_domain::{Meter, Usage};
 use bytes::Bytes;
 use serde_json::Value as Json;
 
@@ -21,6 +23,26 @@ pub(crate) struct StreamState {
     report: Report,
     raw_usage: Option<Bytes>,
     response_id: Option<String>,
+    next_sequence: Option<u64>,
+    items: Arc<Vec<String>>,
+}
+
+/// What an event says of itself.
+#[derive(Debug, Default)]
+struct Label {
+    kind: Option<String>,
+    sequence: Option<u64>,
+}
+
+/// Whether a failed response failed by the request's own fault: no other channel would think
+/// otherwise, and its client acts on the code. All others concern the provider or the operator's
+/// account there.
+fn is_requests_fault(code: &str) -> bool {
+    matches!(
+        code,
+        "context_length_exceeded" | "invalid_prompt" | "string_above_max_length" | "content_filter"
+    ) || code.contains("image")
+        || code.ends_with("_policy")
 }
 
 impl StreamState {
@@ -30,8 +52,11 @@ impl StreamState {
             // Some servers add it after the last event.
             return FrameRole::Other;
         }
-        let Ok(kind) = kind_of(data) else { return FrameRole::Other };
-        let kind = kind.as_deref().or_else(|| std::str::from_utf8(event.name?).ok());
+        let Ok(label) = label_of(data) else { return FrameRole::Other };
+        if let Some(sequence) = label.sequence {
+            self.next_sequence = sequence.checked_add(1);
+        }
+        let kind = label.kind.as_deref().or_else(|| std::str::from_utf8(event.name?).ok());
         match kind.unwrap_or_default() {
             "response.completed" | "response.incomplete" => {
                 if let Ok(json) = serde_json::from_slice::<Json>(data) {
@@ -40,7 +65,8 @@ impl StreamState {
                 self.finished = true;
                 FrameRole::Terminal
             }
-            "response.failed" | "error" => FrameRole::Error,
+            "response.failed" => self.take_failure(data),
+            "error" => FrameRole::Error,
             "response.created" => {
                 if let Ok(json) = serde_json::from_slice::<Json>(data) {
                     self.take_id(json.get("response").unwrap_or(&Json::Null));
@@ -66,9 +92,33 @@ impl StreamState {
             let _ = count_member(data, b"item", &mut self.output);
         }
         self.in_pieces = false;
-        let item = serde_json::from_slice::<Json>(data).ok();
-        if item.as_ref().and_then(|event| event.get("item")).is_some_and(is_web_search) {
-            self.searches += 1;
+        let Ok(event) = serde_json::from_slice::<Json>(data) else { return };
+        let Some(item) = event.get("item") else { return };
+        self.searches += u64::from(is_web_search(item));
+        self.name_item(item);
+    }
+
+    /// A failure may report what it cost.
+    fn take_failure(&mut self, data: &[u8]) -> FrameRole {
+        let Ok(event) = serde_json::from_slice::<Json>(data) else { return FrameRole::Error };
+        let response = event.get("response").unwrap_or(&Json::Null);
+        self.take_response(response);
+        let code = response.pointer("/error/code").and_then(Json::as_str);
+        if !code.is_some_and(is_requests_fault) {
+            return FrameRole::Error;
+        }
+        self.finished = true;
+        if self.report == Report::default() && self.output.units() == 0 {
+            // Refused before anything was read or made.
+            self.report = Report { usage: Some(Usage::default()), suspect: false };
+        }
+        FrameRole::Terminal
+    }
+
+    fn name_item(&mut self, item: &Json) {
+        let id = item.get("id").and_then(Json::as_str);
+        if let Some(id) = id.filter(|id| !self.items.iter().any(|known| known == id)) {
+            Arc::make_mut(&mut self.items).push(id.to_owned());
         }
     }
 
@@ -85,6 +135,9 @@ impl StreamState {
             self.raw_usage = Some(Bytes::from(usage.to_string()));
         }
         let items = response.get("output").and_then(Json::as_array);
+        for item in items.into_iter().flatten() {
+            self.name_item(item);
+        }
         let searches =
             items.map_or(0, |items| items.iter().filter(|one| is_web_search(one)).count());
         self.searches = self.searches.max(searches as u64);
@@ -102,6 +155,9 @@ impl StreamState {
             finished: self.finished,
             raw_usage: self.raw_usage.clone(),
             response_id: self.response_id.clone(),
+            next_sequence: self.next_sequence,
+            items: Arc::clone(&self.items),
+            ..Observed::default()
         }
     }
 }
@@ -109,7 +165,8 @@ impl StreamState {
 pub(crate) fn meter_document(document: &Bytes) -> Option<Observed> {
     let mut state = StreamState { finished: true, ..StreamState::default() };
     let json: Json = serde_json::from_slice(document).ok()?;
-    if json.get("object").and_then(Json::as_str) != Some("response") {
+    let object = json.get("object").and_then(Json::as_str);
+    if !matches!(object, Some("response" | "response.compaction")) {
         return None;
     }
     let _ = count_member(document, b"output", &mut state.output);
@@ -117,20 +174,27 @@ pub(crate) fn meter_document(document: &Bytes) -> Option<Observed> {
     Some(state.observed())
 }
 
-/// An event's type.
-fn kind_of(data: &[u8]) -> Result<Option<String>, Malformed> {
-    let mut kind = None;
+/// An event's type and number.
+fn label_of(data: &[u8]) -> Result<Label, Malformed> {
+    let mut label = Label::default();
     let mut walker = Walker::new(data);
     walker.object(&mut |walker, key| {
         let value = walker.skip()?;
-        if key == b"type" && value.kind == Kind::String {
-            let text = &data[value.span.start + 1..value.span.end - 1];
-            kind = Some(unescaped(text).into_owned());
+        match (key, value.kind) {
+            (b"type", Kind::String) => {
+                let text = &data[value.span.start + 1..value.span.end - 1];
+                label.kind = Some(unescaped(text).into_owned());
+            }
+            (b"sequence_number", Kind::Number) => {
+                let text = std::str::from_utf8(&data[value.span]).ok();
+                label.sequence = text.and_then(|text| text.parse().ok());
+            }
+            _ => {}
         }
         Ok(())
     })?;
     walker.end()?;
-    Ok(kind)
+    Ok(label)
 }
 
 /// Counts the texts under one key.
@@ -167,7 +231,7 @@ mod tests {
             r#"{"type":"response.created","response":{"id":"resp_1"}}"#,
             r#"{"type":"response.output_item.added","item":{"type":"message"}}"#,
             r#"{"type":"response.output_text.delta","delta":"Hello there"}"#,
-            r#"{"type":"response.output_item.done","item":{"type":"message","content":[{"text":"Hello there"}]}}"#,
+            r#"{"type":"response.output_item.done","item":{"id":"msg_1","type":"message","content":[{"text":"Hello there"}]}}"#,
             r#"{"type":"response.output_item.done","item":{"type":"web_search_call","action":{"type":"search"}}}"#,
             r#"{"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[],
                 "usage":{"input_tokens":9,"output_tokens":5,"total_tokens":14}}}"#,
@@ -178,6 +242,7 @@ mod tests {
         assert_eq!(usage.get(Meter::WebSearch), 1);
         assert!((3..6).contains(&observed.output_units), "{}", observed.output_units);
         assert_eq!(observed.response_id.as_deref(), Some("resp_1"));
+        assert_eq!(*observed.items, ["msg_1"]);
     }
 
     #[test]
@@ -186,6 +251,29 @@ mod tests {
             r#"{"type":"response.output_item.done","item":{"type":"function_call","arguments":"{\"city\":\"Rome\"}"}}"#,
         ]);
         assert!(observed.output_units > 3);
+    }
+
+    #[test]
+    fn a_failure_by_the_requests_own_fault_is_the_answer() {
+        let failed = |code: &str, usage: &str| {
+            format!(
+                r#"{{"type":"response.failed","sequence_number":7,"response":{{"id":"resp_1",
+                    "status":"failed","error":{{"code":"{code}","message":"x"}},"usage":{usage}}}}}"#
+            )
+        };
+        for code in ["context_length_exceeded", "invalid_image_format", "cyber_policy"] {
+            let (roles, observed) = meter(&[&failed(code, "null")]);
+            assert_eq!(roles, [Terminal], "{code}");
+            assert!(observed.finished && observed.reported.unwrap().is_empty(), "{code}: free");
+        }
+        for code in ["server_error", "rate_limit_exceeded", "insufficient_quota", "new_word"] {
+            let usage = r#"{"input_tokens":3,"output_tokens":2,"total_tokens":5}"#;
+            let (roles, observed) = meter(&[&failed(code, usage)]);
+            assert_eq!(roles, [FrameRole::Error], "{code}");
+            assert!(!observed.finished);
+            assert_eq!(observed.reported.unwrap().output_total(), 2, "what it reports is known");
+            assert_eq!(observed.next_sequence, Some(8));
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@
     reason = "a test tells by panicking and printing"
 )]
 
+mod buckets;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
