@@ -12,9 +12,11 @@ mod connect;
 mod credentials;
 mod endpoint;
 mod failure;
+mod parked;
 
 pub use body::UpstreamBody;
 pub use client::{InProcessProvider, Upstream, UpstreamTimeouts};
 pub use credentials::add_credentials;
 pub use endpoint::{BaseUrlError, Endpoint};
 pub use failure::UpstreamFailure;
+pub use parked::{ParkedKeys, Rest};

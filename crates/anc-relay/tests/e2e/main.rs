@@ -7,6 +7,7 @@ mod contract;
 mod errors;
 mod faults;
 mod first_walk;
+mod management;
 mod money;
 mod operations;
 mod protocol_rules;
