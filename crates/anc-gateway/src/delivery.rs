@@ -12,7 +12,7 @@ use anc_domain::{ModelName, NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
-use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts, fan_out};
+use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
@@ -58,8 +58,6 @@ pub(crate) struct Delivery {
     input_cost: NanoUsd,
     input_expected: u64,
     lowered_output: Option<u64>,
-    /// Whether the client asked for a stream.
-    stream_wanted: bool,
     /// Whether the client asked for the usage frame, or gets none.
     usage_wanted: bool,
     running: Running,
@@ -111,7 +109,6 @@ impl Delivery {
             input_cost: held.bounds.input,
             input_expected: held.input_expected,
             lowered_output: held.lowered_output,
-            stream_wanted: facts.stream,
             usage_wanted: facts.includes_usage(),
             running,
             settlement,
@@ -300,7 +297,11 @@ impl Stop {
 /// A streamed answer: the head now, the events as they come.
 pub(crate) fn stream(mut delivery: Delivery, accepted: Accepted) -> Response<GatewayBody> {
     let mut headers = anc_wire::response_headers(&accepted.headers);
-    headers.insert(CONTENT_TYPE, delivery.media());
+    let media = match delivery.array {
+        Some(_) => "application/json; charset=utf-8",
+        None => "text/event-stream; charset=utf-8",
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     add_remaining(&mut headers, delivery.left_before);
@@ -482,33 +483,13 @@ pub(crate) async fn buffered(
     delivery.note_first_content();
     let charge = delivery.settle(EndReason::Complete).await?;
     delivery.kept().await;
-    let mut headers = buffered_headers(&delivery, &accepted.headers, charge);
-    let bytes = delivery.as_asked(bytes, &mut headers);
     let mut response = Response::new(GatewayBody::full(bytes));
     *response.status_mut() = accepted.status;
-    *response.headers_mut() = headers;
+    *response.headers_mut() = buffered_headers(&delivery, &accepted.headers, charge);
     Ok(response)
 }
 
 impl Delivery {
-    /// A document as it is, or as the stream that its client waits for.
-    fn as_asked(&mut self, document: Bytes, headers: &mut HeaderMap) -> Bytes {
-        let protocol = self.call.protocol;
-        let events = self.stream_wanted.then(|| fan_out(protocol, &document, self.usage_wanted));
-        let Some(events) = events.flatten() else { return document };
-        headers.insert(CONTENT_TYPE, self.media());
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-        self.last_framed(events)
-    }
-
-    /// What a stream is called.
-    const fn media(&self) -> HeaderValue {
-        HeaderValue::from_static(match self.array {
-            Some(_) => "application/json; charset=utf-8",
-            None => "text/event-stream; charset=utf-8",
-        })
-    }
-
     /// Ends the hold with a record and without a charge.
     async fn settle_uncharged(&mut self, end: EndReason) -> Result<(), RelayError> {
         let settlement = Settlement { usage: Usage::default(), ..self.settlement(end) };

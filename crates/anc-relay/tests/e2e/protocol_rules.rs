@@ -196,42 +196,6 @@ async fn a_stream_is_a_stream_whatever_it_is_called() {
 }
 
 #[tokio::test]
-async fn a_document_comes_as_the_stream_that_was_asked_for() {
-    let (world, token) = world().await;
-    let chat_answer = json!({"id": "c", "object": "chat.completion", "choices": [{"index": 0,
-        "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}],
-        "usage": {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14}});
-    let message = json!({"type": "message", "role": "assistant", "model": MESSAGES_MODEL,
-        "content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn",
-        "usage": {"input_tokens": 9, "output_tokens": 5}});
-    let gemini_answer = json!({"candidates": [{"content": {"parts": [{"text": "Hello"}]},
-        "finishReason": "STOP", "index": 0}], "usageMetadata": {"promptTokenCount": 9,
-        "candidatesTokenCount": 5, "totalTokenCount": 14}});
-    let response = ResponsesStream::saying(["Hello"]).usage(9, 0, 5, 0).body();
-    let sse = gemini_stream("?alt=sse");
-    for (round, (path, body, answer, last)) in [
-        ("/v1/chat/completions", chat(true), &chat_answer, "data: [DONE]"),
-        ("/v1/messages", messages(true), &message, "event: message_stop"),
-        ("/v1/responses", responses(), &response, "event: response.completed"),
-        (&*sse, gemini(), &gemini_answer, "STOP"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        world.upstream.push(Step::json(200, answer));
-        let mut events = world.client.stream(path, &token, &body).await.unwrap();
-        assert!(events.finish().await && events.text().contains(last), "{}", events.text());
-        assert!(events.text().contains("Hello"));
-        assert_eq!(events.headers["content-type"], "text/event-stream; charset=utf-8");
-        assert_eq!(world.used("ci"), price_of(9, 5) * (i128::try_from(round).unwrap() + 1));
-    }
-    world.upstream.push(Step::json(200, &gemini_answer));
-    let array = world.client.post(&gemini_stream(""), &token, &gemini()).await;
-    assert_eq!(array.json(), json!([gemini_answer]));
-    world.relay.verify().unwrap();
-}
-
-#[tokio::test]
 async fn a_responses_body_on_the_path_of_chats_is_answered_as_it_asks() {
     let (world, token) = world().await;
     let answer = ResponsesStream::saying(["Hello"]).usage(100, 0, 7, 3);
