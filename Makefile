@@ -2,15 +2,17 @@
 
 CONSOLE ?= 1
 DATA ?= data
+DEMO ?= data-demo
 PROFILE ?= fast
 BINARY = target/$(PROFILE)/anc-relay
 UPSTREAM = target/$(PROFILE)/anc-scripted-upstream
 
-.PHONY: help run build console test check fmt bench generate clean
+.PHONY: help run demo build console test check fmt bench generate clean
 
 help:
 	@echo 'make run              build everything and start the relay on ./$(DATA)'
 	@echo 'make run CONSOLE=0    the same without the web console (needs no Node)'
+	@echo 'make demo             the same on ./$(DEMO), with sample accounts, tokens and a month of usage'
 	@echo 'make test             every check and test'
 	@echo 'make check            format, lints and structure only: the quick part of make test'
 	@echo 'make bench            the benchmark against nginx, or a bare proxy where there is none'
@@ -18,6 +20,11 @@ help:
 
 run: build
 	@exec $(BINARY) serve --data $(DATA) $(ARGS)
+
+demo: build
+	@test -e $(DEMO)/demo.txt || $(BINARY) demo --data $(DEMO)
+	@cat $(DEMO)/demo.txt
+	@exec $(BINARY) serve --data $(DEMO) $(ARGS)
 
 ifeq ($(CONSOLE),1)
 build: console

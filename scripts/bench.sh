@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 cargo build --quiet --profile fast --package anc-relay --package anc-simulator
 export ANC_BINARY="$PWD/target/fast/anc-relay"
 export ANC_UPSTREAM="$PWD/target/fast/anc-scripted-upstream"
-exec node bench/run.mjs "$@"
+exec scripts/with-postgres.sh node bench/run.mjs "$@"

@@ -60,4 +60,6 @@ if [ -z "$port" ]; then
 fi
 
 export ANC_TEST_POSTGRES="postgres://postgres@127.0.0.1:$port"
+ANC_TEST_POSTGRES_PID=$(head -1 "$directory/data/postmaster.pid")
+export ANC_TEST_POSTGRES_PID
 "$@"

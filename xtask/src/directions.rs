@@ -32,7 +32,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("anc-testkit", &["anc-simulator"]),
     (
         "anc-relay",
-        &["anc-control", "anc-domain", "anc-gateway", "anc-simulator", "anc-store", "anc-upstream"],
+        &[
+            "anc-control",
+            "anc-domain",
+            "anc-gateway",
+            "anc-ledger",
+            "anc-simulator",
+            "anc-store",
+            "anc-upstream",
+        ],
     ),
     ("xtask", &[]),
 ];

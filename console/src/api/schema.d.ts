@@ -74,6 +74,43 @@ export interface paths {
     patch: operations["update_channel"];
     trace?: never;
   };
+  "/api/v1/channels/{id}/models": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Asks the provider which models it has. */
+    get: operations["fetch_models"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/channels/{id}/test": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Sends the smallest possible request to the provider. The provider may charge its usual price for
+     *     it; nobody's balance moves.
+     */
+    post: operations["test_channel"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/credits": {
     parameters: {
       query?: never;
@@ -154,6 +191,44 @@ export interface paths {
     /** Checks the books: every balance against its entries, every sum against its parts. */
     post: operations["verify_ledger"];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/management-keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists one's own management keys, newest first. */
+    get: operations["list_keys"];
+    put?: never;
+    /**
+     * Makes a key that acts for the caller within the given scopes. Its secret is in this answer and
+     *     nowhere else, ever.
+     */
+    post: operations["create_key"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/management-keys/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Deletes one of one's own keys for good. */
+    delete: operations["delete_key"];
     options?: never;
     head?: never;
     patch?: never;
@@ -485,6 +560,24 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/users": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists everybody who signs in, oldest first. */
+    get: operations["list_users"];
+    put?: never;
+    /** Adds a person with an account of their own, of the standard tier and with nothing in it. */
+    post: operations["create_user"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -600,6 +693,8 @@ export interface components {
       id: string;
       /** @description What may be shown of the key; of several, of the first. */
       key_hint: string | null;
+      /** @description Each of them, as this node sees it. */
+      key_states: components["schemas"]["KeyState"][];
       /** @description How many keys it has. */
       keys: number;
       /** @description Names that clients ask for, to names that the provider knows. */
@@ -643,6 +738,32 @@ export interface components {
     ChannelList: {
       items: components["schemas"]["Channel"][];
     };
+    /** @description What to try. */
+    ChannelTest: {
+      /** @description Null: the first model that the channel serves. */
+      model?: string | null;
+    };
+    /** @description How it went. */
+    ChannelTested: {
+      /**
+       * Format: int64
+       * @description From the question to the whole answer, in milliseconds.
+       */
+      latency_ms: number;
+      /** @description What the provider said, or why there was no answer. */
+      message: string;
+      /**
+       * @description The model that was asked; null where the channel has none, and its list of models was asked
+       *     for instead.
+       */
+      model: string | null;
+      ok: boolean;
+      /**
+       * Format: int32
+       * @description The provider's HTTP status; null where there was no answer.
+       */
+      status: number | null;
+    };
     ClientView: {
       address: string;
       agent: string;
@@ -652,6 +773,12 @@ export interface components {
       last_used_at: string;
       /** Format: int64 */
       requests: number;
+    };
+    /** @description A new key, and the only sight of its secret. */
+    CreatedKey: {
+      key: components["schemas"]["ManagementKey"];
+      /** @description `mk-` and 48 characters, for `Authorization: Bearer`. */
+      secret: string;
     };
     /** @description A new token, and the only sight of its secret. */
     CreatedToken: {
@@ -728,6 +855,23 @@ export interface components {
       /** @description The program's version. */
       version: string;
     };
+    /** @description Whether a key is used, or rests because its provider turned it away. */
+    KeyState: {
+      /** @description What may be shown of it. */
+      hint: string | null;
+      /** @enum {string} */
+      state: "ready" | "resting";
+      /**
+       * Format: int32
+       * @description Why it rests: the provider's HTTP status.
+       */
+      status: number | null;
+      /**
+       * Format: date-time
+       * @description Until when it rests.
+       */
+      until: string | null;
+    };
     LedgerCheck: {
       detail: string;
       name: string;
@@ -747,6 +891,31 @@ export interface components {
       price_per_million: string;
       /** Format: int64 */
       units: number;
+    };
+    /** @description A management key. Its secret was shown once. */
+    ManagementKey: {
+      /** Format: date-time */
+      created_at: string;
+      /**
+       * Format: date-time
+       * @description Null: never.
+       */
+      expires_at: string | null;
+      /** @description The beginning and end of the secret, for recognition. */
+      hint: string;
+      id: string;
+      /**
+       * Format: date-time
+       * @description To the minute; null: never used.
+       */
+      last_used_at: string | null;
+      name: string;
+      /** @description What it may do, within what its person may do. */
+      scopes: string[];
+    };
+    /** @description One's management keys. */
+    ManagementKeyList: {
+      items: components["schemas"]["ManagementKey"][];
     };
     /** @description A model. */
     Model: {
@@ -800,6 +969,26 @@ export interface components {
       cause?: string | null;
       /** @description Why, for the books. */
       reason: string;
+    };
+    /** @description A key to be made. */
+    NewKey: {
+      /** @description Null: never. */
+      expires_at?: string | null;
+      name: string;
+      /**
+       * @description At least one of `tokens:read`, `tokens:write`, `usage:read`, and for operators
+       *     `channels:read`, `channels:write`, `prices:write`, `credits:write`.
+       */
+      scopes: string[];
+    };
+    /** @description A person to be added. */
+    NewPerson: {
+      billing?: components["schemas"]["Billing"] | null;
+      email: string;
+      /** @description Ten characters or more. */
+      password: string;
+      /** @description `user` where absent. Only the owner appoints an `admin`; there is one `owner`. */
+      role?: ("user" | "admin" | "owner") | null;
     };
     /** @description A token to be created. */
     NewToken: {
@@ -871,6 +1060,15 @@ export interface components {
     ProviderId: "openai" | "anthropic" | "gemini" | "simulated";
     ProviderList: {
       items: components["schemas"]["ProviderOffer"][];
+    };
+    ProviderModel: {
+      name: string;
+      /** @description Whether the price book has it: without a price it is not relayed. */
+      priced: boolean;
+    };
+    /** @description The models that a provider says it has. */
+    ProviderModels: {
+      items: components["schemas"]["ProviderModel"][];
     };
     /** @description A provider to connect to. */
     ProviderOffer: {
@@ -1149,6 +1347,22 @@ export interface components {
         [key: string]: number;
       };
     };
+    /** @description A person who signs in. */
+    User: {
+      /** @description Their own account. */
+      account: string;
+      /** Format: date-time */
+      created_at: string;
+      disabled: boolean;
+      email: string;
+      id: string;
+      /** @enum {string} */
+      role: "user" | "admin" | "owner";
+    };
+    /** @description Everybody who signs in. */
+    UserList: {
+      items: components["schemas"]["User"][];
+    };
   };
   responses: never;
   parameters: never;
@@ -1336,6 +1550,70 @@ export interface operations {
       };
     };
   };
+  fetch_models: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The channel's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProviderModels"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  test_channel: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The channel's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ChannelTest"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ChannelTested"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   create_credit: {
     parameters: {
       query?: never;
@@ -1471,6 +1749,92 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["LedgerReport"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_keys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ManagementKeyList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewKey"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CreatedKey"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  delete_key: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The key's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {
@@ -2211,6 +2575,64 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["UsageDetail"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_users: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UserList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_user: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewPerson"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["User"];
         };
       };
       default: {

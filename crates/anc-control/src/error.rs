@@ -92,6 +92,38 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", message)
     }
 
+    pub(crate) fn already_created(ids: &[String]) -> Self {
+        let message = format!(
+            "This request was carried out before, under the same Idempotency-Key, and made {}. A \
+             secret cannot be shown again.",
+            ids.join(", ")
+        );
+        Self {
+            details: Some(json!({ "ids": ids })),
+            ..Self::new(StatusCode::CONFLICT, "already_created", message)
+        }
+    }
+
+    pub(crate) fn idempotency_key_reused() -> Self {
+        let message = "This Idempotency-Key was used for another request. Choose a new one.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
+    }
+
+    pub(crate) fn invalid_management_key() -> Self {
+        let message = "The management key is not one that works. Create one on the Profile page.";
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_management_key", message)
+    }
+
+    pub(crate) fn key_scope_missing(scope: &str) -> Self {
+        let message = format!("This management key was not given {scope}.");
+        Self::new(StatusCode::FORBIDDEN, "key_scope_missing", message)
+    }
+
+    pub(crate) fn provider_failed(why: &str) -> Self {
+        let message = format!("The provider could not be asked. {why}");
+        Self::new(StatusCode::BAD_GATEWAY, "provider_failed", message)
+    }
+
     pub(crate) fn setup_done() -> Self {
         let message = "The relay has an owner already. Sign in instead.";
         Self::new(StatusCode::CONFLICT, "setup_done", message)

@@ -19,20 +19,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::invalid("Send the body as `content-type: application/json`."));
-        }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::too_large()
-            } else {
-                ApiError::invalid("The body broke off before its end.")
-            }
-        })?;
-        serde_json::from_slice(&body)
-            .map(Self)
-            .map_err(|error| ApiError::invalid(format!("The body cannot be read: {error}.")))
+        parse(&read(request, state).await?).map(Self)
     }
+}
+
+/// Reads a body that says that it is JSON.
+pub(crate) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ApiError::invalid("Send the body as `content-type: application/json`."));
+    }
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::too_large()
+        } else {
+            ApiError::invalid("The body broke off before its end.")
+        }
+    })
+}
+
+/// Understands a body.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body)
+        .map_err(|error| ApiError::invalid(format!("The body cannot be read: {error}.")))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

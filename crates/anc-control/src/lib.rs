@@ -19,9 +19,11 @@ mod csv;
 mod error;
 mod frame;
 mod headers;
+mod idempotency;
 mod json;
 mod password;
 mod principal;
+mod probe;
 mod session;
 mod setup_code;
 mod state;
@@ -39,6 +41,7 @@ use axum::routing::any;
 use utoipa::openapi::OpenApi;
 
 pub use headers::security_headers;
+pub use probe::Providers;
 pub use state::{ControlSettings, PeerAddress};
 
 use crate::password::Passwords;
@@ -57,6 +60,8 @@ pub struct ControlParts {
     pub settings: ControlSettings,
     /// How long a change waits until the data plane has taken note of it.
     pub changes_timeout: Duration,
+    /// The way to the providers.
+    pub providers: Providers,
 }
 
 impl std::fmt::Debug for ControlParts {
@@ -86,6 +91,7 @@ impl Control {
             entropy: parts.entropy,
             settings: parts.settings,
             changes_timeout: parts.changes_timeout,
+            providers: parts.providers,
         }))
     }
 

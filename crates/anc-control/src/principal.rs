@@ -3,11 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use anc_domain::AccountId;
+use anc_domain::{AccountId, SecretHash, TokenText};
 use anc_store::{AccountRecord, Role, UserRecord};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
+use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Parts;
 
+use crate::api::key_scopes::{Need, need_of};
 use crate::error::ApiError;
 use crate::session::presented_session;
 use crate::state::{ApiState, PeerAddress};
@@ -20,6 +22,8 @@ const TOUCH_EVERY: Duration = Duration::from_mins(1);
 pub(crate) enum Principal {
     /// A person with a session.
     User(Box<UserRecord>),
+    /// A program that acts for a person, by a management key whose scopes allow what it calls.
+    Key(Box<UserRecord>),
     /// Whoever may read the data directory.
     LocalOperator,
 }
@@ -30,6 +34,12 @@ impl FromRequestParts<ApiState> for Principal {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
         if state.local {
             return Ok(Self::LocalOperator);
+        }
+        if let Some(presented) = parts.headers.get(AUTHORIZATION) {
+            let method = &parts.method;
+            let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+            let user = holder(state, presented, need_of(method, path)).await?;
+            return Ok(Self::Key(Box::new(user)));
         }
         let settings = &state.shared.settings;
         let hash = presented_session(&parts.headers, settings.https())
@@ -46,20 +56,72 @@ impl FromRequestParts<ApiState> for Principal {
     }
 }
 
+/// The person for whom a presented management key acts, if its scopes allow what it calls.
+async fn holder(
+    state: &ApiState,
+    presented: &HeaderValue,
+    need: Need,
+) -> Result<UserRecord, ApiError> {
+    let text = presented.to_str().unwrap_or_default();
+    let key = text
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, key)| key.trim())
+        .filter(|key| TokenText::is_management(key))
+        .ok_or_else(ApiError::invalid_management_key)?;
+    let keys = state.store().management_keys();
+    let now = state.now();
+    let record = keys
+        .find(&SecretHash::of(key))
+        .await?
+        .filter(|record| record.expires_at.is_none_or(|end| end > now))
+        .ok_or_else(ApiError::invalid_management_key)?;
+    let user = state.store().users().by_id(record.user_id).await?;
+    let user = user.filter(|user| !user.disabled).ok_or_else(ApiError::invalid_management_key)?;
+    match need {
+        Need::AnyKey => {}
+        Need::Scope(scope) if record.scopes.contains(&scope) => {}
+        Need::Scope(scope) => return Err(ApiError::key_scope_missing(scope.name())),
+        Need::Person => {
+            return Err(ApiError::forbidden("Only a person who is signed in may do this."));
+        }
+    }
+    if record.last_used_at.is_none_or(|last| now.since(last) > TOUCH_EVERY) {
+        keys.touch(record.id).await?;
+    }
+    Ok(user)
+}
+
 impl Principal {
     /// Whether the caller runs the instance.
     pub(crate) fn is_operator(&self) -> bool {
         match self {
             Self::LocalOperator => true,
-            Self::User(user) => user.role >= Role::Admin,
+            Self::User(user) | Self::Key(user) => user.role >= Role::Admin,
+        }
+    }
+
+    /// Whether the caller appoints who else runs the instance.
+    pub(crate) fn is_owner(&self) -> bool {
+        match self {
+            Self::LocalOperator => true,
+            Self::User(user) | Self::Key(user) => user.role == Role::Owner,
         }
     }
 
     /// Who they are, for what is noted of their changes.
     pub(crate) fn actor(&self) -> &str {
         match self {
-            Self::User(user) => &user.email,
+            Self::User(user) | Self::Key(user) => &user.email,
             Self::LocalOperator => "command line",
+        }
+    }
+
+    /// Whose idempotency keys its are.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::User(user) | Self::Key(user) => user.id.to_string(),
+            Self::LocalOperator => "local".to_owned(),
         }
     }
 
@@ -75,6 +137,7 @@ impl Principal {
     pub(crate) fn user(&self) -> Result<&UserRecord, ApiError> {
         match self {
             Self::User(user) => Ok(user),
+            Self::Key(_) => Err(ApiError::forbidden("Only a person who is signed in may do this.")),
             Self::LocalOperator => Err(ApiError::invalid("The command line has no session.")),
         }
     }
@@ -82,7 +145,7 @@ impl Principal {
     /// Whose tokens the caller may see and change; `None` is everybody's.
     pub(crate) fn reach(&self) -> Option<AccountId> {
         match self {
-            Self::User(user) if !self.is_operator() => Some(user.account_id),
+            Self::User(user) | Self::Key(user) if !self.is_operator() => Some(user.account_id),
             _ => None,
         }
     }
@@ -102,7 +165,7 @@ impl Principal {
                 };
                 found.filter(|account| self.reach().is_none_or(|own| own == account.id))
             }
-            (None, Self::User(user)) => accounts.get(user.account_id).await?,
+            (None, Self::User(user) | Self::Key(user)) => accounts.get(user.account_id).await?,
             (None, Self::LocalOperator) => {
                 return Err(ApiError::field("account", "Name the account by its owner's email."));
             }

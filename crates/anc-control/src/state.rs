@@ -9,6 +9,7 @@ use anc_store::Store;
 use url::Url;
 
 use crate::password::Passwords;
+use crate::probe::Providers;
 use crate::throttle::Throttle;
 
 /// How the instance is reached.
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) settings: ControlSettings,
     pub(crate) changes_timeout: Duration,
+    pub(crate) providers: Providers,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
 }

@@ -122,6 +122,8 @@ small_ids! {
     ApiTokenId = "tok";
     /// One configured upstream account of a provider.
     ChannelId = "chn";
+    /// A credential of a program for the control API.
+    ManagementKeyId = "mgk";
     /// What an account may do.
     TierId = "tier";
     /// A person who signs in.

@@ -14,6 +14,7 @@ mod client_address;
 mod clock;
 mod error_code;
 mod id;
+mod key_scope;
 mod model;
 mod money;
 mod provider;
@@ -26,7 +27,10 @@ pub use access::{AddressRule, AddressRuleError, AddressRules};
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use clock::{Clock, Entropy, FixedEntropy, ManualClock, OsEntropy, SystemClock, UnixMillis};
 pub use error_code::{Envelope, RateReached, RelayError, RelayErrorCode};
-pub use id::{AccountId, ApiTokenId, ChannelId, IdParseError, RequestId, TierId, UserId};
+pub use id::{
+    AccountId, ApiTokenId, ChannelId, IdParseError, ManagementKeyId, RequestId, TierId, UserId,
+};
+pub use key_scope::{KeyScope, UnknownKeyScope};
 pub use model::{ModelName, ModelNameError, ModelPattern, ModelPatterns};
 pub use money::{MoneyError, NanoUsd, PpmMultiplier};
 pub use provider::Provider;

@@ -1,4 +1,5 @@
-//! The text of an API token: `sk-` and 48 characters, the last six of which are a checksum.
+//! The text of an API token: `sk-` and 48 characters, the last six of which are a checksum. A
+//! management key is made the same way and begins with `mk-`; neither is ever taken for the other.
 //!
 //! The checksum lets a mistyped token be refused without any look-up, and lets secret scanners
 //! tell a leaked token from noise. It is public knowledge and no part of the secret.
@@ -8,9 +9,10 @@ use std::fmt;
 use crate::{Entropy, Secret};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const PREFIX: &str = "sk-";
 /// What tokens of this relay begin with.
 const OWN_PREFIX: &str = "sk-anc";
+/// What this relay's management keys begin with.
+const MANAGEMENT_PREFIX: &str = "mk-anc";
 const RANDOM_CHARS: usize = 39;
 const CHECKSUM_CHARS: usize = 6;
 /// `sk-` + `anc` + 39 random + 6 checksum characters.
@@ -39,9 +41,18 @@ pub enum TokenTextKind {
 impl TokenText {
     /// Makes a token with 39 × log₂ 62 = 232 random bits.
     pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self::generate_with(OWN_PREFIX, entropy)
+    }
+
+    /// Makes a management key, by the same construction.
+    pub fn generate_management(entropy: &dyn Entropy) -> Self {
+        Self::generate_with(MANAGEMENT_PREFIX, entropy)
+    }
+
+    fn generate_with(prefix: &str, entropy: &dyn Entropy) -> Self {
         let mut text = String::with_capacity(TEXT_CHARS);
-        text.push_str(OWN_PREFIX);
-        while text.len() < OWN_PREFIX.len() + RANDOM_CHARS {
+        text.push_str(prefix);
+        while text.len() < prefix.len() + RANDOM_CHARS {
             let mut byte = [0_u8];
             entropy.fill(&mut byte);
             // 248 is the largest multiple of 62 in a byte: above it some letters would come more often.
@@ -65,19 +76,33 @@ impl TokenText {
     }
 
     /// Sorts a presented text without any look-up; fails where it cannot be a credential at all.
+    /// A management key is none of an API token's forms.
     pub fn classify(presented: &str) -> Result<TokenTextKind, TokenTextError> {
+        if presented.starts_with(MANAGEMENT_PREFIX) {
+            return Err(TokenTextError);
+        }
         if !presented.starts_with(OWN_PREFIX) {
             let plausible = (8..=FOREIGN_CHARS_MAX).contains(&presented.len())
                 && presented.bytes().all(|byte| byte.is_ascii_graphic());
             return if plausible { Ok(TokenTextKind::Foreign) } else { Err(TokenTextError) };
         }
-        let alphabetic = presented[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if presented.len() != TEXT_CHARS || !alphabetic {
-            return Err(TokenTextError);
-        }
-        let (body, given) = presented.split_at(TEXT_CHARS - CHECKSUM_CHARS);
-        if checksum(body) == given { Ok(TokenTextKind::Own) } else { Err(TokenTextError) }
+        if is_well_formed(presented) { Ok(TokenTextKind::Own) } else { Err(TokenTextError) }
     }
+
+    /// Whether a presented text has the form of a management key, its checksum right.
+    pub fn is_management(presented: &str) -> bool {
+        presented.starts_with(MANAGEMENT_PREFIX) && is_well_formed(presented)
+    }
+}
+
+/// Whether a text with a prefix of ours has the right length, letters and checksum.
+fn is_well_formed(text: &str) -> bool {
+    let Some((_, letters)) = text.split_once('-') else { return false };
+    if text.len() != TEXT_CHARS || !letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let (body, given) = text.split_at(TEXT_CHARS - CHECKSUM_CHARS);
+    checksum(body) == given
 }
 
 /// CRC-32 (IEEE) of the text before it, in base 62, six digits.
@@ -161,6 +186,18 @@ mod tests {
         assert_eq!(TokenText::classify("sk-1234567890abcdef"), Ok(TokenTextKind::Foreign));
         assert!(TokenText::classify("short").is_err());
         assert!(TokenText::classify("with blank in it").is_err());
+    }
+
+    #[test]
+    fn a_management_key_and_an_api_token_are_never_taken_for_each_other() {
+        let key = TokenText::generate_management(&FixedEntropy::new(5));
+        let text = key.secret().expose();
+        assert!(text.starts_with("mk-anc") && text.len() == 51);
+        assert!(TokenText::is_management(text));
+        assert_eq!(TokenText::classify(text), Err(TokenTextError));
+        let token = TokenText::generate(&FixedEntropy::new(5));
+        assert!(!TokenText::is_management(token.secret().expose()));
+        assert!(!TokenText::is_management(&text.replace("mk-anc", "mk-and")));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anc_store::{Change, Follower, Store, StoreError, Topic};
+use anc_upstream::ParkedKeys;
 use arc_swap::ArcSwap;
 // A span, measured by the monotonic clock: a reading that fails may take seconds to do so.
 use tokio::time::Instant;
@@ -12,7 +13,6 @@ use tokio::time::Instant;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
 use crate::metrics;
-use crate::parked::ParkedKeys;
 use crate::running::{Owner, RunningRequests};
 
 /// After a failed reading the feed is tried again soon: a token disabled meanwhile must not wait.

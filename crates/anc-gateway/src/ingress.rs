@@ -28,10 +28,19 @@ pub(crate) struct Call {
     pub(crate) credential: Option<Secret>,
 }
 
+/// Where Gemini's API lies beside `/v1`: its usual version, and the one of previews.
+const GEMINI_ROOTS: [&str; 2] = ["/v1beta", "/v1alpha"];
+
 /// The protocol of a path, also where nothing answers there: its errors must have the right form.
 pub(crate) fn protocol_of(path: &str, headers: &HeaderMap) -> Protocol {
     let method = path.rsplit_once(':').and_then(|(_, method)| Operation::of_gemini(method));
-    if path.starts_with("/v1beta") || (path.starts_with("/v1/models/") && method.is_some()) {
+    // Google's newer SDKs ask for lists at `/v1`, as OpenAI's do; they say who they are.
+    let names_models = path == "/v1/models" || path.starts_with("/v1/models/");
+    let is_googles =
+        headers.contains_key("x-goog-api-key") || headers.contains_key("x-goog-api-client");
+    let is_gemini = GEMINI_ROOTS.iter().any(|root| path.starts_with(root))
+        || (names_models && (method.is_some() || is_googles));
+    if is_gemini {
         return match method {
             Some(Operation::EmbedContent | Operation::BatchEmbedContents) => {
                 Protocol::GeminiEmbeddings
@@ -78,7 +87,7 @@ fn route(path: &str, method: &Method) -> Result<Route, RelayError> {
         "/v1/embeddings" => post(Operation::Embeddings),
         "/v1/messages" => post(Operation::Messages),
         "/v1/messages/count_tokens" => post(Operation::CountTokens),
-        "/v1/models" | "/v1beta/models" => get(Operation::ListModels),
+        "/v1/models" | "/v1beta/models" | "/v1alpha/models" => get(Operation::ListModels),
         "/v1/token" => get(Operation::TokenSelf),
         "/v1/dashboard/billing/subscription" | "/dashboard/billing/subscription" => {
             get(Operation::BillingSubscription)
@@ -94,7 +103,8 @@ fn route(path: &str, method: &Method) -> Result<Route, RelayError> {
 
 /// A path with a model's name in it.
 fn route_of_model(path: &str) -> Option<Route> {
-    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    let mut roots = GEMINI_ROOTS.into_iter().chain(["/v1"]);
+    let rest = roots.find_map(|root| path.strip_prefix(root)?.strip_prefix("/models/"))?;
     let named = rest
         .rsplit_once(':')
         .and_then(|(model, method)| Some((model, Operation::of_gemini(method)?)));
@@ -348,6 +358,7 @@ mod tests {
                 Operation::BatchEmbedContents,
                 Protocol::GeminiEmbeddings,
             ),
+            ("/v1alpha/models/m:countTokens", Operation::GeminiCountTokens, Protocol::Gemini),
             ("/v1beta/models/ft:m:1", Operation::GetModel, Protocol::Gemini),
         ] {
             let found = route(path, &Method::POST).map(|route| route.operation);
@@ -357,6 +368,17 @@ mod tests {
         for path in ["/v1/models/", "/v1beta/models/a b", "/v1/responses/x/y", "/v1beta/files"] {
             assert!(route(path, &Method::GET).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn googles_clients_get_lists_of_models_in_their_own_shape() {
+        for header in ["x-goog-api-key", "x-goog-api-client"] {
+            let headers = headers(&[(header, "x")]);
+            assert_eq!(protocol_of("/v1/models", &headers), Protocol::Gemini);
+            assert_eq!(protocol_of("/v1/models/m", &headers), Protocol::Gemini);
+            assert_eq!(protocol_of("/v1/chat/completions", &headers), Protocol::OpenAiChat);
+        }
+        assert_eq!(protocol_of("/v1/models", &HeaderMap::new()), Protocol::OpenAiChat);
     }
 
     #[test]

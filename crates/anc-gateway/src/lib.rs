@@ -24,7 +24,6 @@ mod limits;
 mod metrics;
 mod models;
 mod other_models;
-mod parked;
 mod recorder;
 mod relay;
 mod request_body;
@@ -43,7 +42,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anc_domain::{ClientAddress, Clock, Entropy, RelayError, RequestId};
 use anc_limits::LocalLimits;
 use anc_store::{Store, StoreError};
-use anc_upstream::Upstream;
+use anc_upstream::{ParkedKeys, Upstream};
 use anc_wire::Operation;
 use arc_swap::ArcSwap;
 use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
@@ -89,12 +88,13 @@ impl std::fmt::Debug for Gateway {
 
 impl DataPlane {
     /// Reads the catalog and begins to follow the change feed, on the runtime that this is called
-    /// from. Fails where the store cannot be read.
+    /// from. Fails where the store cannot be read. Which keys rest is shared with whom it concerns.
     pub async fn start(
         store: Store,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         limits: Limits,
+        parked: ParkedKeys,
     ) -> Result<Self, StoreError> {
         // The feed is entered before the catalog is read: a change in between is then seen twice
         // rather than never.
@@ -106,7 +106,7 @@ impl DataPlane {
             running: RunningRequests::new(limits.running_requests),
             rates: LocalLimits::default(),
             bodies: request_body::BodyRoom::default(),
-            parked: parked::ParkedKeys::default(),
+            parked,
             recorder: recorder::Recorder::start(store.clone(), limits.running_requests),
             feed_stale: Arc::default(),
             draining: AtomicBool::new(false),
@@ -174,7 +174,7 @@ impl Gateway {
         let under = |prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        under("/v1") || under("/v1beta") || under("/dashboard/billing")
+        under("/v1") || under("/v1beta") || under("/v1alpha") || under("/dashboard/billing")
     }
 
     /// Answers one request of the data plane. Never fails: an error is an answer in the protocol

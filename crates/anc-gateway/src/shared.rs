@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicBool;
 use anc_domain::{Clock, Entropy};
 use anc_limits::LocalLimits;
 use anc_store::{Ledger, Store};
+use anc_upstream::ParkedKeys;
 use arc_swap::ArcSwap;
 
 use crate::Limits;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
-use crate::parked::ParkedKeys;
 use crate::recorder::Recorder;
 use crate::request_body::BodyRoom;
 use crate::running::RunningRequests;

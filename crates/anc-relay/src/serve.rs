@@ -55,6 +55,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         Arc::clone(&base.clock),
         Arc::clone(&base.entropy),
         config.limits.clone(),
+        base.parked.clone(),
     )
     .await?;
     let health = health::routes(base.store.clone(), data_plane.clone());

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{Control, ControlParts, ControlSettings};
+use anc_control::{Control, ControlParts, ControlSettings, Providers};
 use anc_domain::{Clock, Entropy, OsEntropy, SystemClock};
 use anc_store::{OpenOptions, Store, StoreError};
+use anc_upstream::{ParkedKeys, Upstream, UpstreamTimeouts};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
+use crate::simulated::Simulated;
 
 /// How long an API call that disables something waits until the data plane has taken note.
 const CHANGES_TIMEOUT: Duration = Duration::from_secs(1);
@@ -20,6 +22,9 @@ pub(crate) struct Base {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// Which keys rest: the data plane notes, the control plane shows.
+    pub(crate) parked: ParkedKeys,
+    timeouts: UpstreamTimeouts,
 }
 
 /// A data directory cannot be opened.
@@ -36,9 +41,17 @@ pub(crate) enum OpenError {
 impl Base {
     /// Locks the directory and opens the database, bringing it up to date.
     pub(crate) async fn open(path: &Path, config: &Config) -> Result<Self, OpenError> {
+        Self::open_at(path, config, Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock.
+    pub(crate) async fn open_at(
+        path: &Path,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let data = DataDir::open(path)?;
-        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
-            (Arc::new(SystemClock), Arc::new(OsEntropy));
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let options = OpenOptions {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
@@ -49,17 +62,23 @@ impl Base {
             durability: config.durability,
         };
         let store = Store::open(&config.location(path), options).await?;
-        Ok(Self { data, store, clock, entropy })
+        let (parked, timeouts) = (ParkedKeys::default(), config.timeouts);
+        Ok(Self { data, store, clock, entropy, parked, timeouts })
     }
 
     /// The control plane on this store.
     pub(crate) fn control(&self, settings: ControlSettings) -> Control {
+        let simulated = Arc::new(Simulated::new(Arc::clone(&self.clock)));
         Control::new(ControlParts {
             store: self.store.clone(),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             settings,
             changes_timeout: CHANGES_TIMEOUT,
+            providers: Providers {
+                upstream: Upstream::new(self.timeouts, simulated),
+                parked: self.parked.clone(),
+            },
         })
     }
 }

@@ -95,20 +95,27 @@ fn every_command_and_flag_has_its_row() {
     for command in [
         "serve",
         "setup",
+        "user add",
+        "user list",
         "channel add",
         "channel list",
+        "channel test",
+        "api",
         "price set",
         "token create",
         "token list",
         "token show",
         "token disable",
         "token enable",
+        "token rotate",
         "token delete",
         "credit",
         "ledger verify",
         "migrate status",
         "migrate up",
         "copy",
+        "config print",
+        "demo",
         "openapi",
         "version",
     ] {
@@ -121,7 +128,8 @@ fn every_command_and_flag_has_its_row() {
         for word in program(&arguments).split_whitespace().filter(|word| word.starts_with("--")) {
             let flag = word.trim_end_matches([',', ']']);
             // These are said once for all commands; the last is the same everywhere.
-            let common = ["--data", "--database", "--json", "--help", "--account"].contains(&flag);
+            let common = ["--data", "--database", "--config", "--json", "--help", "--account"]
+                .contains(&flag);
             assert!(common || row.contains(flag), "{command}: the row lacks {flag}");
         }
     }

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 
 use crate::change::Topic;
 use crate::database::Database;
+use crate::idempotency::{self, Idempotency, Repeat};
 use crate::row;
 use crate::seal::{Place, Sealer};
 use crate::sql::query;
@@ -146,9 +147,16 @@ impl Channels<'_> {
         Ok(rows.into_iter().map(|(id, name)| (ChannelId::from_i64(id), name)).collect())
     }
 
-    /// Makes a channel.
-    pub async fn create(&self, new: NewChannel) -> Result<ChannelRecord, StoreError> {
+    /// Makes a channel, unless the same request made one before.
+    pub async fn create(
+        &self,
+        new: NewChannel,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Result<ChannelRecord, Repeat>, StoreError> {
         let mut tx = self.db.write().await?;
+        if let Some(repeat) = idempotency::repeated(&mut tx, idempotency).await? {
+            return Ok(Err(repeat));
+        }
         let record = ChannelRecord {
             id: ChannelId::generate(tx.now, self.entropy),
             name: new.name,
@@ -187,8 +195,9 @@ impl Channels<'_> {
         .execute(&mut tx)
         .await?;
         tx.change(Topic::Catalog).await?;
+        idempotency::remember(&mut tx, idempotency, &[record.id.to_string()]).await?;
         tx.commit().await?;
-        Ok(record)
+        Ok(Ok(record))
     }
 
     /// Changes a channel; `None` if there is none.
@@ -326,8 +335,9 @@ const fn place(id: ChannelId) -> Place {
     Place { table: "channel", row: id.as_i64(), column: "key" }
 }
 
-/// The first and last characters of a long key: `sk-…9xQ2`; of several, those of the first.
-fn key_hint(key: &Secret) -> Option<String> {
+/// What may be shown of a provider's key: the first and last characters of a long one, `sk-…9xQ2`,
+/// and nothing of a short one; of several, those of the first.
+pub fn key_hint(key: &Secret) -> Option<String> {
     let letters: Vec<char> = key.expose().lines().next()?.chars().collect();
     if letters.len() < HINTED_KEY_CHARS_MIN {
         return None;

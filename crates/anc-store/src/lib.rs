@@ -1,6 +1,7 @@
 //! Everything durable: one module for each aggregate, the ledger writer, the change feed.
 //!
-//! SQLite is embedded and the only engine so far. People's edits go through sqlx in short write
+//! Two engines, SQLite in a file and PostgreSQL, under one text of SQL (`sql.rs`) but for the ledger
+//! writer. People's edits go through sqlx in short write
 //! transactions; money goes through the ledger writer, a thread of its own that decides with the
 //! pure functions of `anc-ledger` and commits for all who wait. Both take one fair gate, since
 //! SQLite has one writer and no queue.
@@ -26,7 +27,9 @@ mod cursor;
 mod database;
 mod error;
 mod group;
+mod idempotency;
 mod ledger;
+mod management_key;
 mod migrate;
 mod open;
 mod price;
@@ -47,10 +50,12 @@ mod verify;
 pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
 pub use audit::{AuditEntry, AuditNote, Audits};
 pub use change::{Change, Changes, Follower, Topic};
-pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel};
+pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
 pub use error::StoreError;
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
+pub use idempotency::{Idempotency, Repeat};
 pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
+pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
 pub use open::{Durability, Location, OpenOptions, Store};
 pub use price::{PriceRecord, PriceSource, Prices};
@@ -59,11 +64,11 @@ pub use session::{NewSession, SessionRecord, Sessions};
 pub use setting::Settings;
 pub use stored_response::{StoredResponse, StoredResponses};
 pub use token::{
-    Credential, NewToken, OldSecret, TokenChanges, TokenLimitReached, TokenPage, TokenQuery,
-    TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,
+    Credential, NewToken, NotCreated, OldSecret, TokenChanges, TokenLimitReached, TokenPage,
+    TokenQuery, TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,
     VERSION_CONFLICT, WindowUse,
 };
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
-pub use user::{NewOwner, Role, SetupDone, UserRecord, Users};
+pub use user::{NewOwner, NewUser, Role, SetupDone, UserRecord, Users};
 pub use verify::Check;

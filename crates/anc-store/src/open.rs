@@ -10,9 +10,9 @@ use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
-    Accounts, Audits, Changes, Channels, Check, Groups, Migration, Prices, RunningView, Sessions,
-    Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy, migrate, price, user,
-    verify,
+    Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Prices,
+    RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy,
+    migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -177,6 +177,11 @@ impl Store {
             sealer: &self.inner.sealer,
             entropy: self.inner.entropy.as_ref(),
         }
+    }
+
+    /// Credentials of programs for the control API.
+    pub fn management_keys(&self) -> ManagementKeys<'_> {
+        ManagementKeys { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
     }
 
     /// Sets of channels.

@@ -21,6 +21,7 @@ use crate::StoreError;
 use crate::account::token_limit;
 use crate::change::Topic;
 use crate::database::{Database, WriteTx};
+use crate::idempotency::{self, Idempotency, Repeat};
 use crate::sql::{On, query};
 use crate::{price, row};
 use record::{RatesRow, SELECT, TokenRow};
@@ -59,6 +60,15 @@ pub struct TokenLimitReached {
     pub limit: u32,
     /// How many there are.
     pub used: u32,
+}
+
+/// Why tokens were not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotCreated {
+    /// The tier allows no more.
+    Limit(TokenLimitReached),
+    /// The same request was made before, or its word belongs to another.
+    Repeat(Repeat),
 }
 
 /// What is to be changed; `None` stays as it is.
@@ -208,19 +218,26 @@ impl Tokens<'_> {
             .ok_or_else(|| StoreError::corrupt("a new token is gone"))
     }
 
-    /// Makes several tokens, or none where the account's tier allows fewer.
+    /// Makes several tokens, or none where the account's tier allows fewer or the same request
+    /// made some before.
     pub async fn create_all(
         &self,
         new: Vec<NewToken>,
-    ) -> Result<Result<Vec<TokenRecord>, TokenLimitReached>, StoreError> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Result<Vec<TokenRecord>, NotCreated>, StoreError> {
         let mut tx = self.db.write().await?;
+        if let Some(repeat) = idempotency::repeated(&mut tx, idempotency).await? {
+            return Ok(Err(NotCreated::Repeat(repeat)));
+        }
         let mut records = Vec::with_capacity(new.len());
         for one in new {
             match self.create_in(&mut tx, one).await? {
                 Ok(record) => records.push(record),
-                Err(reached) => return Ok(Err(reached)),
+                Err(reached) => return Ok(Err(NotCreated::Limit(reached))),
             }
         }
+        let made: Vec<String> = records.iter().map(|record| record.id.to_string()).collect();
+        idempotency::remember(&mut tx, idempotency, &made).await?;
         tx.commit().await?;
         Ok(Ok(records))
     }

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 
 use crate::StoreError;
 use crate::database::{Database, WriteTx};
+use crate::idempotency::{self, Idempotency, Repeat};
 use crate::ledger::{Credit, EntryKind, Ledger};
 use crate::sql::query;
 
@@ -70,6 +71,19 @@ pub struct NewOwner {
     pub starting_balance: NanoUsd,
 }
 
+/// A person to be added.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// How they sign in.
+    pub email: String,
+    /// A PHC string of argon2.
+    pub password_hash: Secret,
+    /// What they may do.
+    pub role: Role,
+    /// Whether their balance stops their requests.
+    pub metered: bool,
+}
+
 /// The instance was set up before; it happens once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetupDone;
@@ -125,12 +139,55 @@ impl Users<'_> {
         }
         let user_id = UserId::generate(tx.now, self.entropy);
         let account_id = AccountId::generate(tx.now, self.entropy);
-        insert_owner(&mut tx, user_id, account_id, &owner).await?;
+        let person = NewUser {
+            email: owner.email,
+            password_hash: owner.password_hash,
+            role: Role::Owner,
+            metered: owner.metered,
+        };
+        insert_person(&mut tx, user_id, account_id, &person).await?;
+        query(
+            "insert into instance_setup (one, user_id, account_id, starting_balance, done_at)
+             values (1, $1, $2, $3, $4)",
+        )
+        .bind(user_id.as_i64())
+        .bind(account_id.as_i64())
+        .bind(owner.starting_balance.nanos())
+        .bind(tx.now.as_millis())
+        .execute(&mut tx)
+        .await?;
         tx.commit().await?;
 
         post_starting_balance(self.db, self.ledger).await?;
         let user = self.by_id(user_id).await?;
         user.map(Ok).ok_or_else(|| StoreError::corrupt("the owner is gone"))
+    }
+
+    /// Adds a person with an account of their own, of the standard tier, unless the same request
+    /// did so before. An address that signs in already is a conflict.
+    pub async fn create(
+        &self,
+        new: NewUser,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Result<UserRecord, Repeat>, StoreError> {
+        let mut tx = self.db.write().await?;
+        if let Some(repeat) = idempotency::repeated(&mut tx, idempotency).await? {
+            return Ok(Err(repeat));
+        }
+        let user_id = UserId::generate(tx.now, self.entropy);
+        let account_id = AccountId::generate(tx.now, self.entropy);
+        insert_person(&mut tx, user_id, account_id, &new).await?;
+        idempotency::remember(&mut tx, idempotency, &[user_id.to_string()]).await?;
+        tx.commit().await?;
+        let user = self.by_id(user_id).await?;
+        user.map(Ok).ok_or_else(|| StoreError::corrupt("a new person is gone"))
+    }
+
+    /// Everybody, oldest first.
+    pub async fn list(&self) -> Result<Vec<UserRecord>, StoreError> {
+        let rows: Vec<UserRow> =
+            query(format!("{SELECT} order by created_at, id")).fetch_all(&self.db.readers).await?;
+        rows.into_iter().map(UserRow::into_record).collect()
     }
 
     /// The person who signs in with `email`, in any case of letters.
@@ -152,11 +209,12 @@ impl Users<'_> {
     }
 }
 
-async fn insert_owner(
+/// A person and the account of their own.
+async fn insert_person(
     tx: &mut WriteTx,
     user_id: UserId,
     account_id: AccountId,
-    owner: &NewOwner,
+    person: &NewUser,
 ) -> Result<(), StoreError> {
     let now = tx.now.as_millis();
     query(
@@ -167,8 +225,8 @@ async fn insert_owner(
          limit 1",
     )
     .bind(account_id.as_i64())
-    .bind(&owner.email)
-    .bind(owner.metered)
+    .bind(&person.email)
+    .bind(person.metered)
     .bind(now)
     .execute(&mut *tx)
     .await?;
@@ -178,25 +236,17 @@ async fn insert_owner(
         .await?;
     query(
         "insert into app_user (id, email, password_hash, role, account_id, created_at)
-         values ($1, $2, $3, 'owner', $4, $5)",
+         values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(user_id.as_i64())
-    .bind(owner.email.to_lowercase())
-    .bind(owner.password_hash.expose())
+    .bind(person.email.to_lowercase())
+    .bind(person.password_hash.expose())
+    .bind(person.role.name())
     .bind(account_id.as_i64())
     .bind(now)
     .execute(&mut *tx)
-    .await?;
-    query(
-        "insert into instance_setup (one, user_id, account_id, starting_balance, done_at)
-         values (1, $1, $2, $3, $4)",
-    )
-    .bind(user_id.as_i64())
-    .bind(account_id.as_i64())
-    .bind(owner.starting_balance.nanos())
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
+    .await
+    .map_err(|error| StoreError::conflict_on(error, "somebody who signs in with this address"))?;
     Ok(())
 }
 

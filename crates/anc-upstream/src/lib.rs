@@ -12,6 +12,7 @@ mod connect;
 mod credentials;
 mod endpoint;
 mod failure;
+mod parked;
 mod unpack;
 
 pub use body::UpstreamBody;
@@ -19,4 +20,5 @@ pub use client::{InProcessProvider, Upstream, UpstreamTimeouts};
 pub use credentials::add_credentials;
 pub use endpoint::{BaseUrlError, Endpoint};
 pub use failure::UpstreamFailure;
+pub use parked::{ParkedKeys, Rest};
 pub use unpack::{ContentEncoding, ExpandsTooFar, UnknownEncoding, Unpacked};

@@ -13,8 +13,10 @@ use utoipa::ToSchema;
 
 use crate::api::token_body::check_name;
 use crate::error::{ApiError, ErrorBody};
+use crate::idempotency::{Once, refused};
 use crate::json::{self, present};
 use crate::principal::Principal;
+use crate::probe::keys_of;
 use crate::state::ApiState;
 
 const MODELS_MAX: usize = 500;
@@ -43,6 +45,8 @@ pub(crate) struct Channel {
     key_hint: Option<String>,
     /// How many keys it has.
     keys: usize,
+    /// Each of them, as this node sees it.
+    key_states: Vec<KeyState>,
     /// Higher ones are tried first.
     priority: i64,
     /// Among those of one priority, its share of first attempts.
@@ -53,6 +57,29 @@ pub(crate) struct Channel {
     model_map: BTreeMap<String, String>,
     #[schema(format = DateTime)]
     created_at: String,
+}
+
+/// Whether a key is used, or rests because its provider turned it away.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeyState {
+    /// What may be shown of it.
+    #[schema(required)]
+    hint: Option<String>,
+    #[schema(inline)]
+    state: KeyStateName,
+    /// Why it rests: the provider's HTTP status.
+    #[schema(required)]
+    status: Option<u16>,
+    /// Until when it rests.
+    #[schema(required, format = DateTime)]
+    until: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum KeyStateName {
+    Ready,
+    Resting,
 }
 
 /// A vendor and its protocol.
@@ -212,7 +239,8 @@ pub(crate) async fn list_channels(
 ) -> Result<Json<ChannelList>, ApiError> {
     principal.operator()?;
     let records = state.store().channels().list().await?;
-    let items: Result<Vec<Channel>, ApiError> = records.into_iter().map(shown).collect();
+    let items: Result<Vec<Channel>, ApiError> =
+        records.into_iter().map(|record| shown(&state, record)).collect();
     Ok(Json(ChannelList { items: items? }))
 }
 
@@ -222,12 +250,14 @@ pub(crate) async fn list_channels(
 pub(crate) async fn create_channel(
     State(state): State<ApiState>,
     principal: Principal,
-    json::Json(body): json::Json<NewChannel>,
+    once: Once<NewChannel>,
 ) -> Result<(StatusCode, Json<Channel>), ApiError> {
     principal.operator()?;
+    let (body, idempotency) = once.claim(&principal);
     let provider = Provider::from(body.provider);
     let key = body.key.filter(|key| !key.is_empty()).map(|key| check_key(&key)).transpose()?;
-    if key.is_none() && provider.needs_key() {
+    // A server of one's own, such as Ollama, may ask for none.
+    if key.is_none() && provider.needs_key() && !body.allow_private {
         return Err(ApiError::field("key", "This provider needs a key."));
     }
     let base_url = check_base_url(provider, body.base_url, body.allow_private)?;
@@ -248,9 +278,10 @@ pub(crate) async fn create_channel(
         )
         .await?,
     };
-    let record = state.store().channels().create(new).await?;
+    let created = state.store().channels().create(new, idempotency.as_ref()).await?;
+    let record = created.map_err(refused)?;
     state.in_force().await;
-    Ok((StatusCode::CREATED, Json(shown(record)?)))
+    Ok((StatusCode::CREATED, Json(shown(&state, record)?)))
 }
 
 /// Changes a connection. In force when answered.
@@ -289,7 +320,7 @@ pub(crate) async fn update_channel(
     };
     let record = state.store().channels().update(id, changes).await?.ok_or_else(no_channel)?;
     state.in_force().await;
-    Ok(Json(shown(record)?))
+    Ok(Json(shown(&state, record)?))
 }
 
 /// Ends a connection and forgets its key.
@@ -331,8 +362,19 @@ pub(crate) async fn list_providers(
     Ok(Json(ProviderList { items: Provider::ALL.into_iter().map(offer).collect() }))
 }
 
-fn shown(record: ChannelRecord) -> Result<Channel, ApiError> {
+fn shown(state: &ApiState, record: ChannelRecord) -> Result<Channel, ApiError> {
     let provider = Provider::from_name(&record.provider).ok_or_else(ApiError::internal)?;
+    let rests = state.shared.providers.rests(&record, state.now());
+    let key_states: Vec<KeyState> = keys_of(&record)
+        .iter()
+        .zip(rests)
+        .map(|(key, rest)| KeyState {
+            hint: anc_store::key_hint(key),
+            state: if rest.is_some() { KeyStateName::Resting } else { KeyStateName::Ready },
+            status: rest.map(|rest| rest.status),
+            until: rest.map(|rest| rest.until.to_rfc3339()),
+        })
+        .collect();
     Ok(Channel {
         id: record.id.to_string(),
         name: record.name,
@@ -342,7 +384,8 @@ fn shown(record: ChannelRecord) -> Result<Channel, ApiError> {
         enabled: record.enabled,
         allow_private: record.allow_private,
         key_hint: record.key_hint,
-        keys: record.key.as_ref().map_or(0, |key| key.expose().lines().count()),
+        keys: key_states.len(),
+        key_states,
         priority: record.routing.priority,
         weight: record.routing.weight,
         group: record.routing.group,
@@ -385,10 +428,10 @@ fn check_key(key: &str) -> Result<Secret, ApiError> {
     Err(ApiError::field("key", "A key is one word of plain ASCII characters; several, one a line."))
 }
 
-fn channel_id(text: &str) -> Result<ChannelId, ApiError> {
+pub(crate) fn channel_id(text: &str) -> Result<ChannelId, ApiError> {
     text.parse().map_err(|_| no_channel())
 }
 
-fn no_channel() -> ApiError {
+pub(crate) fn no_channel() -> ApiError {
     ApiError::not_found("channel")
 }

@@ -1,14 +1,15 @@
 //! Money in and out of an account, by an operator's hand.
 
 use anc_domain::{NanoUsd, RequestId};
-use anc_store::{Credit, EntryKind};
+use anc_store::{Credit, EntryKind, StoreError};
+use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
-use crate::json::Json;
+use crate::idempotency::Once;
 use crate::principal::Principal;
 use crate::state::ApiState;
 
@@ -43,9 +44,10 @@ pub(crate) struct CreditPosted {
 pub(crate) async fn create_credit(
     State(state): State<ApiState>,
     principal: Principal,
-    Json(body): Json<NewCredit>,
-) -> Result<(StatusCode, axum::Json<CreditPosted>), ApiError> {
+    once: Once<NewCredit>,
+) -> Result<(StatusCode, Json<CreditPosted>), ApiError> {
     principal.operator()?;
+    let (body, idempotency) = once.claim(&principal);
     let account = principal.account(&state, Some(&body.account)).await?;
     let reason = body.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
@@ -54,10 +56,15 @@ pub(crate) async fn create_credit(
     if body.amount == NanoUsd::ZERO {
         return Err(ApiError::field("amount", "An amount is not zero."));
     }
-    let cause = match body.cause {
-        Some(word) if (1..=REASON_CHARS_MAX).contains(&word.len()) => format!("operator:{word}"),
-        Some(_) => return Err(ApiError::field("cause", "A cause has 1 to 200 characters.")),
-        None => format!("operator:{}", RequestId::generate(state.now(), &*state.shared.entropy)),
+    let cause = match (body.cause, &idempotency) {
+        (Some(word), _) if (1..=REASON_CHARS_MAX).contains(&word.len()) => {
+            format!("operator:{word}")
+        }
+        (Some(_), _) => return Err(ApiError::field("cause", "A cause has 1 to 200 characters.")),
+        (None, Some(asked)) => format!("{}:{}", asked.principal, asked.key),
+        (None, None) => {
+            format!("operator:{}", RequestId::generate(state.now(), &*state.shared.entropy))
+        }
     };
     let kind = if body.amount.is_negative() { EntryKind::Adjustment } else { EntryKind::Grant };
     let credit = Credit {
@@ -67,6 +74,12 @@ pub(crate) async fn create_credit(
         reason: reason.to_owned(),
         cause,
     };
-    let balance = state.store().ledger().credit(credit).await?;
-    Ok((StatusCode::CREATED, axum::Json(CreditPosted { balance })))
+    let balance = match state.store().ledger().credit(credit).await {
+        // The books know the word: the same entry again changes nothing, another one is refused.
+        Err(StoreError::Conflict(_)) if idempotency.is_some() => {
+            return Err(ApiError::idempotency_key_reused());
+        }
+        posted => posted?,
+    };
+    Ok((StatusCode::CREATED, Json(CreditPosted { balance })))
 }

@@ -1,11 +1,14 @@
 //! The endpoints, one file for each resource.
 
 mod account;
+mod channel_probe;
 mod channels;
 mod credits;
 mod groups;
 mod instance;
+pub(crate) mod key_scopes;
 mod ledger;
+mod management_keys;
 mod models;
 mod session;
 mod setup;
@@ -15,6 +18,7 @@ mod token_body;
 mod token_history;
 mod tokens;
 mod usage;
+mod users;
 
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -43,6 +47,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(setup::set_up))
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         .routes(routes!(account::get_account))
+        .routes(routes!(management_keys::list_keys, management_keys::create_key))
+        .routes(routes!(management_keys::delete_key))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token, tokens::update_token, tokens::delete_token))
         .routes(routes!(token_actions::rotate_token))
@@ -54,6 +60,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::set_price))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::update_channel, channels::delete_channel))
+        .routes(routes!(channel_probe::test_channel))
+        .routes(routes!(channel_probe::fetch_models))
         .routes(routes!(channels::list_providers))
         .routes(routes!(groups::list_groups))
         .routes(routes!(groups::set_group))
@@ -64,5 +72,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::get_series))
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
+        .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(ledger::verify_ledger))
 }

@@ -66,10 +66,7 @@ pub(crate) async fn set_up(
         }
         state.shared.throttle.succeeded("setup", caller.0);
     }
-    let email = body.email.trim().to_lowercase();
-    if !is_email(&email) {
-        return Err(ApiError::field("email", "This is not an email address."));
-    }
+    let email = check_email(&body.email)?;
     let starting_balance = match body.billing {
         Billing::Metered => body.starting_balance.unwrap_or_default(),
         Billing::Unmetered => NanoUsd::ZERO,
@@ -95,8 +92,12 @@ pub(crate) async fn set_up(
 }
 
 /// The least that every address has; whether mail arrives, only mail can tell.
-fn is_email(text: &str) -> bool {
-    let Some((name, host)) = text.rsplit_once('@') else { return false };
-    let plain = text.chars().all(|one| !one.is_whitespace() && !one.is_control());
-    plain && !name.is_empty() && !host.is_empty() && text.len() <= EMAIL_BYTES_MAX
+pub(crate) fn check_email(typed: &str) -> Result<String, ApiError> {
+    let email = typed.trim().to_lowercase();
+    let plain = email.chars().all(|one| !one.is_whitespace() && !one.is_control());
+    let whole = email.rsplit_once('@').is_some_and(|(name, at)| !name.is_empty() && !at.is_empty());
+    if plain && whole && email.len() <= EMAIL_BYTES_MAX {
+        return Ok(email);
+    }
+    Err(ApiError::field("email", "This is not an email address."))
 }

@@ -13,13 +13,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::api::channels::check_group;
 use crate::api::token_advice::{Advice, advice_for};
 use crate::api::token_body::{
     NewToken, Token, check_addresses, check_end, check_models, check_name, check_quota,
 };
 use crate::api::token_history as history;
-use crate::api::tokens::{CreatedToken, no_token, token_id};
+use crate::api::tokens::{CreatedToken, no_token, not_created, token_id};
 use crate::error::{ApiError, ErrorBody};
+use crate::idempotency::Once;
 use crate::json;
 use crate::principal::{Caller, Principal};
 use crate::state::ApiState;
@@ -112,13 +114,17 @@ pub(crate) struct CreatedTokens {
 pub(crate) async fn create_tokens(
     State(state): State<ApiState>,
     principal: Principal,
-    json::Json(body): json::Json<NewTokens>,
+    once: Once<NewTokens>,
 ) -> Result<(StatusCode, Json<CreatedTokens>), ApiError> {
+    let (body, idempotency) = once.claim(&principal);
     if !(1..=BATCH_MAX).contains(&body.count) {
         return Err(ApiError::field("count", format!("Between 1 and {BATCH_MAX} tokens.")));
     }
     let kind = body.token;
     let account = principal.account(&state, kind.account.as_deref()).await?;
+    if let Some(group) = &kind.group {
+        check_group(&state, group).await?;
+    }
     let texts: Vec<TokenText> =
         (0..body.count).map(|_| TokenText::generate(&*state.shared.entropy)).collect();
     let mut new = Vec::with_capacity(body.count);
@@ -136,8 +142,8 @@ pub(crate) async fn create_tokens(
             traits: kind.traits()?,
         });
     }
-    let created = state.store().tokens().create_all(new).await?;
-    let records = created.map_err(|reached| ApiError::token_limit(&reached))?;
+    let created = state.store().tokens().create_all(new, idempotency.as_ref()).await?;
+    let records = created.map_err(not_created)?;
     for record in &records {
         history::note(&state, &principal, record, "token.create", &json!({ "batch": body.count }))
             .await;

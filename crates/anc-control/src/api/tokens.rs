@@ -1,7 +1,7 @@
 //! API tokens: what the console's main page shows and does.
 
 use anc_domain::{ApiTokenId, TokenText};
-use anc_store::{StoreError, TokenQuery, TokenSort, VERSION_CONFLICT};
+use anc_store::{NotCreated, StoreError, TokenQuery, TokenSort, VERSION_CONFLICT};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -18,6 +18,7 @@ use crate::api::token_body::{
 };
 use crate::api::token_history as history;
 use crate::error::{ApiError, ErrorBody};
+use crate::idempotency::{Once, refused};
 use crate::json;
 use crate::principal::Principal;
 use crate::state::ApiState;
@@ -159,8 +160,9 @@ pub(crate) async fn list_tokens(
 pub(crate) async fn create_token(
     State(state): State<ApiState>,
     principal: Principal,
-    json::Json(body): json::Json<NewToken>,
+    once: Once<NewToken>,
 ) -> Result<(StatusCode, Json<CreatedToken>), ApiError> {
+    let (body, idempotency) = once.claim(&principal);
     let account = principal.account(&state, body.account.as_deref()).await?;
     if let Some(group) = &body.group {
         check_group(&state, group).await?;
@@ -178,8 +180,8 @@ pub(crate) async fn create_token(
         enabled: body.enabled,
         traits: body.traits()?,
     };
-    let created = state.store().tokens().create(new).await?;
-    let record = created.map_err(|reached| ApiError::token_limit(&reached))?;
+    let created = state.store().tokens().create_all(vec![new], idempotency.as_ref()).await?;
+    let record = created.map_err(not_created)?.pop().ok_or_else(ApiError::internal)?;
     history::note(&state, &principal, &record, "token.create", &json!({})).await;
     state.in_force().await;
     let secret = text.secret().expose().to_owned();
@@ -246,6 +248,13 @@ pub(crate) async fn delete_token(
     history::note(&state, &principal, &before, "token.delete", &json!({})).await;
     state.in_force().await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) fn not_created(why: NotCreated) -> ApiError {
+    match why {
+        NotCreated::Limit(reached) => ApiError::token_limit(&reached),
+        NotCreated::Repeat(repeat) => refused(repeat),
+    }
 }
 
 /// A body and the version that `If-Match` may name.

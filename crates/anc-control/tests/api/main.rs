@@ -4,5 +4,6 @@
 
 mod access;
 mod contract;
+mod keys;
 mod support;
 mod things;

@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{Control, ControlParts, ControlSettings, PeerAddress};
+use anc_control::{Control, ControlParts, ControlSettings, PeerAddress, Providers};
 use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
 use anc_store::{Durability, Location, OpenOptions, Store};
+use anc_upstream::{InProcessProvider, ParkedKeys, Upstream, UpstreamBody, UpstreamTimeouts};
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -23,6 +25,15 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Store,
     _data: TempDir,
+}
+
+/// The provider inside the binary, which none of these tests has.
+struct Nobody;
+
+impl InProcessProvider for Nobody {
+    fn call(&self, _: Request<Bytes>) -> Response<UpstreamBody> {
+        unreachable!("no test calls it")
+    }
 }
 
 /// An answer, read.
@@ -68,6 +79,9 @@ impl World {
         };
         let store =
             Store::open(&Location::Sqlite(data.path().join("relay.db")), options).await.unwrap();
+        let timeouts =
+            UpstreamTimeouts { connect: Duration::from_secs(5), head: Duration::from_secs(5) };
+        let upstream = Upstream::new(timeouts, Arc::new(Nobody));
         let control = Control::new(ControlParts {
             store: store.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -78,6 +92,7 @@ impl World {
                 version: "0.0.0",
             },
             changes_timeout: Duration::ZERO,
+            providers: Providers { upstream, parked: ParkedKeys::default() },
         });
         Self { control, clock, store, _data: data }
     }
@@ -136,6 +151,29 @@ impl Browser {
             json: serde_json::from_str(&text).unwrap_or_default(),
             text,
         }
+    }
+
+    /// A program without a cookie that presents a credential.
+    pub(crate) async fn with_key(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
+        let mut request = self.request(method, path, &body.to_string());
+        let headers = request.headers_mut();
+        headers.remove("cookie");
+        headers.remove("x-anc-console");
+        headers.insert("authorization", format!("Bearer {key}").parse().unwrap());
+        self.send(request).await
+    }
+
+    /// A POST that is to be carried out once.
+    pub(crate) async fn post_once(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let mut request = self.request(Method::POST, path, &body.to_string());
+        request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        self.send(request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

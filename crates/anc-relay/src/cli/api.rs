@@ -4,6 +4,7 @@ use std::path::Path;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
@@ -33,13 +34,17 @@ impl Api {
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Server(socket));
         }
-        let base = Base::open(data, config).await?;
+        Ok(Self::over(Base::open(data, config).await?, config))
+    }
+
+    /// The API on pieces that are open already.
+    pub(super) fn over(base: Base, config: &Config) -> Self {
         let control = base.control(ControlSettings {
             public_url: config.public_url.clone(),
             insecure_http: config.insecure_http,
             version: env!("CARGO_PKG_VERSION"),
         });
-        Ok(Self::Here { router: control.local_router(), base: Box::new(base) })
+        Self::Here { router: control.local_router(), base: Box::new(base) }
     }
 
     /// Gives the data directory back, with everything written.
@@ -64,6 +69,20 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, CliError> {
+        let bytes = self.call_raw(method, path, body).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(CliError::unanswered)
+    }
+
+    /// The same for any kind of answer: some are tables.
+    pub(super) async fn call_raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Bytes, CliError> {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
@@ -80,12 +99,11 @@ impl Api {
         };
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.map_err(CliError::unanswered)?.to_bytes();
-        let document: Value = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes).map_err(CliError::unanswered)?
-        };
-        if head.status.is_success() { Ok(document) } else { Err(CliError::refused(&document)) }
+        if head.status.is_success() {
+            return Ok(bytes);
+        }
+        let document = serde_json::from_slice(&bytes).map_err(CliError::unanswered)?;
+        Err(CliError::refused(&document))
     }
 }
 

@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// The database: `postgres://…`, or none for SQLite in the data directory.
     #[arg(long, global = true, env = "ANC_DATABASE", value_name = "URL", hide_env_values = true)]
     pub(super) database: Option<String>,
+    /// A configuration file instead of `config.toml` in the data directory.
+    #[arg(long, global = true, env = "ANC_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -24,6 +27,9 @@ pub(super) enum Command {
     Serve(Serve),
     /// Create the owner, as the set-up link does in a browser.
     Setup(Setup),
+    /// People who sign in.
+    #[command(subcommand)]
+    User(User),
     /// Connections to providers.
     #[command(subcommand)]
     Channel(Channel),
@@ -44,6 +50,13 @@ pub(super) enum Command {
     /// Copy the SQLite database of the data directory to an empty PostgreSQL database, and verify
     /// the copy.
     Copy(Copy),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Fill an empty data directory with sample accounts, tokens and thirty days of usage.
+    Demo,
+    /// Call the control API with the operator's rights and print its answer.
+    Api(ApiCall),
     /// Print the control API's OpenAPI document.
     Openapi,
     /// Print the version.
@@ -58,9 +71,6 @@ pub(super) struct Serve {
     /// The address under which browsers and clients reach the relay.
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
-    /// A configuration file instead of `config.toml` in the data directory.
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -80,11 +90,52 @@ pub(super) struct Setup {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Add a person with an account of their own.
+    Add(UserAdd),
+    /// List everybody who signs in.
+    List(Listed),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserAdd {
+    /// The person's email address.
+    #[arg(long)]
+    pub(super) email: String,
+    /// Read the person's password from standard input.
+    #[arg(long, required = true)]
+    pub(super) password_stdin: bool,
+    /// What they may do.
+    #[arg(long, value_parser = ["user", "admin"], default_value = "user")]
+    pub(super) role: String,
+    /// Count what is used without charging anybody.
+    #[arg(long)]
+    pub(super) unmetered: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print every setting, its value and where it comes from.
+    Print,
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum Channel {
     /// Connect a provider.
     Add(ChannelAdd),
     /// List the connections.
     List(Listed),
+    /// Ask a connection's provider something small; fails where it does not answer well.
+    Test(ChannelTest),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ChannelTest {
+    /// The channel's name or id.
+    pub(super) name: String,
+    /// Which model to ask; none: the first that it serves.
+    #[arg(long)]
+    pub(super) model: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +158,26 @@ pub(super) struct ChannelAdd {
     /// Allow an address in a private network, or on this machine.
     #[arg(long)]
     pub(super) allow_private: bool,
+    /// Higher ones are tried first.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, allow_hyphen_values = true)]
+    pub(super) priority: i64,
+    /// Among those of one priority, its share of first attempts.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(super) weight: u32,
+    /// The set of channels that it belongs to.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(super) group: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApiCall {
+    /// GET, POST, PUT, PATCH or DELETE.
+    pub(super) method: http::Method,
+    /// The path below `/api/v1`, such as `/usage?account=all`.
+    pub(super) path: String,
+    /// The body as JSON; `-` reads it from standard input.
+    #[arg(long, value_name = "JSON")]
+    pub(super) body: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -148,6 +219,8 @@ pub(super) enum Token {
     Disable(TokenName),
     /// Accept them again.
     Enable(TokenName),
+    /// Give the token a new secret and print it, which is shown only this once.
+    Rotate(TokenRotate),
     /// Delete the token for good.
     Delete(TokenName),
 }
@@ -192,6 +265,15 @@ pub(super) struct TokenName {
     pub(super) account: Option<String>,
     #[command(flatten)]
     pub(super) listed: Listed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenRotate {
+    #[command(flatten)]
+    pub(super) token: TokenName,
+    /// For how long the secret before goes on working.
+    #[arg(long, value_parser = ["now", "1h", "24h", "7d"], default_value = "24h")]
+    pub(super) overlap: String,
 }
 
 #[derive(Debug, Args)]

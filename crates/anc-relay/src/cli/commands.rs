@@ -9,12 +9,13 @@ use url::form_urlencoded::byte_serialize;
 use crate::cli::CliError;
 use crate::cli::api::Api;
 use crate::cli::arguments::{
-    Channel, ChannelAdd, Credit, PriceSet, Setup, Token, TokenCreate, TokenList, TokenName,
+    ApiCall, Channel, ChannelAdd, ChannelTest, Credit, PriceSet, Setup, Token, TokenCreate,
+    TokenList, TokenName, User,
 };
 use crate::cli::print::{Table, field, line, money_or};
 
-/// A secret on standard input is a line, not a file.
-const INPUT_BYTES_MAX: u64 = 4_096;
+/// What is read from standard input: no more than the control API takes as a body.
+const INPUT_BYTES_MAX: u64 = 64 * 1024;
 /// Tokens asked for at once when a list is printed.
 const PAGE: usize = 100;
 
@@ -22,12 +23,38 @@ pub(super) async fn setup(api: &Api, setup: Setup) -> Result<(), CliError> {
     let billing = if setup.unmetered { "unmetered" } else { "metered" };
     let body = json!({
         "email": setup.email,
-        "password": secret_from_stdin("the password")?,
+        "password": from_stdin("the password")?,
         "billing": billing,
         "starting_balance": if setup.unmetered { "0" } else { setup.balance.as_str() },
     });
     api.post("/setup", &body).await?;
     line(&format!("The owner {} can now sign in to the console.", setup.email))
+}
+
+pub(super) async fn user(api: &Api, command: User) -> Result<(), CliError> {
+    match command {
+        User::Add(add) => {
+            let body = json!({
+                "email": add.email,
+                "password": from_stdin("the password")?,
+                "role": add.role,
+                "billing": if add.unmetered { "unmetered" } else { "metered" },
+            });
+            let user = api.post("/users", &body).await?;
+            line(&format!("{} can now sign in to the console.", field(&user, "email")))
+        }
+        User::List(listed) => {
+            let users = api.get("/users").await?;
+            if listed.json {
+                return line(&users["items"].to_string());
+            }
+            let mut table = Table::new(&["ID", "Email", "Role", "Account"]);
+            for user in items(&users) {
+                table.row(&["id", "email", "role", "account"].map(|key| field(user, key)));
+            }
+            table.print()
+        }
+    }
 }
 
 pub(super) async fn channel(api: &Api, command: Channel) -> Result<(), CliError> {
@@ -46,16 +73,50 @@ pub(super) async fn channel(api: &Api, command: Channel) -> Result<(), CliError>
             }
             table.print()
         }
+        Channel::Test(test) => test_channel(api, test).await,
     }
 }
 
+async fn test_channel(api: &Api, test: ChannelTest) -> Result<(), CliError> {
+    let channels = api.get("/channels").await?;
+    let named = |channel: &&Value| channel["name"] == test.name || channel["id"] == test.name;
+    let channel = items(&channels).iter().find(named);
+    let channel = channel.ok_or_else(|| CliError::NoSuchChannel(test.name.clone()))?;
+    let path = format!("/channels/{}/test", field(channel, "id"));
+    let tested = api.post(&path, &json!({ "model": test.model })).await?;
+    if tested["ok"] != true {
+        let (status, message) = (field(&tested, "status"), field(&tested, "message"));
+        return Err(CliError::ChannelFailed(format!("{status} {message}").trim().to_owned()));
+    }
+    let model = match field(&tested, "model") {
+        none if none.is_empty() => "its list of models".to_owned(),
+        model => model,
+    };
+    line(&format!("{} answered for {model} in {} ms.", test.name, field(&tested, "latency_ms")))
+}
+
+/// Prints an answer as it comes.
+pub(super) async fn call(api: &Api, call: ApiCall) -> Result<(), CliError> {
+    let text = match call.body.as_deref() {
+        Some("-") => Some(from_stdin("the body")?),
+        other => other.map(str::to_owned),
+    };
+    let body = text.as_deref().map(serde_json::from_str::<Value>).transpose();
+    let body = body.map_err(|error| CliError::BodyUnreadable(error.to_string()))?;
+    let answer = api.call_raw(call.method, &call.path, body.as_ref()).await?;
+    line(String::from_utf8_lossy(&answer).trim_end())
+}
+
 async fn add_channel(api: &Api, add: ChannelAdd) -> Result<(), CliError> {
-    let key = if add.key_stdin { Some(secret_from_stdin("the provider's key")?) } else { None };
+    let key = if add.key_stdin { Some(from_stdin("the provider's key")?) } else { None };
     let mut body = json!({
         "name": add.name,
         "provider": add.provider,
         "models": add.models,
         "allow_private": add.allow_private,
+        "priority": add.priority,
+        "weight": add.weight,
+        "group": add.group,
     });
     if let Some(base_url) = add.base_url {
         body["base_url"] = base_url.into();
@@ -112,6 +173,12 @@ pub(super) async fn token(api: &Api, command: Token) -> Result<(), CliError> {
         Token::Show(name) => show_token(api, name).await,
         Token::Disable(name) => switch_token(api, &name, false).await,
         Token::Enable(name) => switch_token(api, &name, true).await,
+        Token::Rotate(rotate) => {
+            let token = find_token(api, &rotate.token).await?;
+            let path = format!("/tokens/{}/rotate", field(&token, "id"));
+            let answer = api.post(&path, &json!({ "overlap": rotate.overlap })).await?;
+            line(&field(&answer, "secret"))
+        }
         Token::Delete(name) => {
             let token = find_token(api, &name).await?;
             let path = format!("/tokens/{}", field(&token, "id"));
@@ -236,7 +303,7 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-fn secret_from_stdin(what: &'static str) -> Result<String, CliError> {
+fn from_stdin(what: &'static str) -> Result<String, CliError> {
     let mut text = String::new();
     std::io::stdin()
         .take(INPUT_BYTES_MAX)

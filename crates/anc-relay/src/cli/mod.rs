@@ -9,6 +9,7 @@ mod api;
 mod arguments;
 mod commands;
 mod database;
+mod demo;
 mod print;
 
 use std::path::Path;
@@ -19,7 +20,7 @@ use serde_json::Value;
 use tokio::runtime;
 
 use crate::cli::api::Api;
-use crate::cli::arguments::{Arguments, Command, LedgerCommand, Price, Serve};
+use crate::cli::arguments::{Arguments, Command, ConfigCommand, LedgerCommand, Price, Serve};
 use crate::config::{self, Config, ConfigError, Overrides};
 use crate::wiring::OpenError;
 use crate::{logging, serve};
@@ -41,6 +42,12 @@ enum CliError {
     Unanswered(String),
     #[error("{0} is expected on standard input")]
     NoInput(&'static str),
+    #[error("there is no channel named {0}")]
+    NoSuchChannel(String),
+    #[error("the channel's provider did not answer well: {0}")]
+    ChannelFailed(String),
+    #[error("the body is not JSON: {0}")]
+    BodyUnreadable(String),
     #[error("there is no token named {0}")]
     NoSuchToken(String),
     #[error("several tokens are named {0}; use one's id, or name its account with --account")]
@@ -82,42 +89,50 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), CliError> {
-    let data = arguments.data;
-    let database = arguments.database;
-    match arguments.command {
+    let Arguments { command, data, database, config: file } = arguments;
+    let (data, file) = (data.as_path(), file.as_deref());
+    let overrides = Overrides { database, ..Overrides::default() };
+    match command {
         Command::Version => print::line(env!("CARGO_PKG_VERSION")),
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&anc_control::openapi());
             print::line(&document.map_err(CliError::unanswered)?)
         }
-        Command::Serve(arguments) => {
-            let config = serve_config(arguments, database, &data)?;
+        Command::Config(ConfigCommand::Print) => print_config(file, data, overrides),
+        Command::Serve(serve) => {
+            let Serve { listen, public_url } = serve;
+            let overrides = Overrides { listen, public_url, ..overrides };
+            let config = config::load(file, data, overrides)?;
             logging::start(&config.log_level, config.log_format);
             let mut threads = runtime::Builder::new_multi_thread();
             let runtime = threads.worker_threads(CONTROL_THREADS).enable_all().build();
             let runtime = runtime.map_err(|error| CliError::Serve(error.into()))?;
-            runtime.block_on(serve::serve(config, &data)).map_err(CliError::Serve)
+            runtime.block_on(serve::serve(config, data)).map_err(CliError::Serve)
         }
         command => {
             logging::start("warn", config::LogFormat::Text);
             let runtime =
                 runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             let runtime = runtime.map_err(|error| CliError::Serve(error.into()))?;
-            let overrides = Overrides { database, ..Overrides::default() };
-            let config = config::load(None, &data, overrides)?;
-            runtime.block_on(ask(command, &data, &config))
+            let config = config::load(file, data, overrides)?;
+            runtime.block_on(ask(command, data, &config))
         }
     }
 }
 
-fn serve_config(
-    arguments: Serve,
-    database: Option<String>,
-    data: &Path,
-) -> Result<Config, ConfigError> {
-    let overrides =
-        Overrides { listen: arguments.listen, public_url: arguments.public_url, database };
-    config::load(arguments.config.as_deref(), data, overrides)
+/// As a file would be written, each value with its source behind it.
+fn print_config(file: Option<&Path>, data: &Path, overrides: Overrides) -> Result<(), CliError> {
+    let mut table = "";
+    let all = config::load_with_sources(file, data, overrides)?;
+    for one in &all {
+        let (in_table, key) = one.key.split_once('.').unwrap_or(("", &one.key));
+        if in_table != table {
+            print::line(&format!("\n[{in_table}]"))?;
+            table = in_table;
+        }
+        print::line(&format!("{key} = {} # {}", one.value, one.source))?;
+    }
+    Ok(())
 }
 
 async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliError> {
@@ -126,22 +141,27 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
             return database::migrate(command, data, &config.location(data)).await;
         }
         Command::Copy(command) => return database::copy(command, data).await,
+        Command::Demo => return demo::fill(data, config).await,
         _ => {}
     }
     let api = Api::open(data, config).await?;
     let outcome = match command {
         Command::Setup(setup) => commands::setup(&api, setup).await,
+        Command::User(command) => commands::user(&api, command).await,
         Command::Channel(command) => commands::channel(&api, command).await,
         Command::Price(Price::Set(price)) => commands::set_price(&api, price).await,
         Command::Token(command) => commands::token(&api, command).await,
+        Command::Api(call) => commands::call(&api, call).await,
         Command::Credit(credit) => commands::credit(&api, credit).await,
         Command::Ledger(LedgerCommand::Verify) => commands::verify(&api).await,
         // Answered before: they need no API.
         Command::Serve(_)
         | Command::Openapi
         | Command::Version
+        | Command::Config(_)
         | Command::Migrate(_)
-        | Command::Copy(_) => Ok(()),
+        | Command::Copy(_)
+        | Command::Demo => Ok(()),
     };
     api.close().await;
     outcome

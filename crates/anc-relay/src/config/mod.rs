@@ -6,6 +6,7 @@
 
 mod checked;
 mod raw;
+mod sources;
 
 pub(crate) use checked::{Config, ListenerLimits, LogFormat};
-pub(crate) use raw::{ConfigError, Overrides, load};
+pub(crate) use raw::{ConfigError, Overrides, load, load_with_sources};

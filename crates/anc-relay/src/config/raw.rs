@@ -7,6 +7,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use super::checked::Config;
+use super::sources::{Sourced, sources};
 
 /// The defaults are the documented file itself, so that the two cannot differ.
 const DEFAULTS: &str = include_str!("../../../../config.default.toml");
@@ -100,18 +101,36 @@ pub(crate) fn load(
     data: &Path,
     overrides: Overrides,
 ) -> Result<Config, ConfigError> {
+    check(&figment(file, data, overrides)?)
+}
+
+/// The same, and what each setting is and where its value comes from.
+pub(crate) fn load_with_sources(
+    file: Option<&Path>,
+    data: &Path,
+    overrides: Overrides,
+) -> Result<Vec<Sourced>, ConfigError> {
+    let figment = figment(file, data, overrides)?;
+    check(&figment)?;
+    sources(&figment).map_err(ConfigError::Unreadable)
+}
+
+fn check(figment: &Figment) -> Result<Config, ConfigError> {
+    let raw: RawConfig =
+        figment.extract().map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
+    Config::check(raw)
+}
+
+fn figment(file: Option<&Path>, data: &Path, overrides: Overrides) -> Result<Figment, ConfigError> {
     let file = match file {
         Some(file) if !file.is_file() => return Err(ConfigError::NoFile(file.to_owned())),
         Some(file) => file.to_owned(),
         None => data.join("config.toml"),
     };
-    let raw: RawConfig = Figment::from(Toml::string(DEFAULTS))
+    Ok(Figment::from(Toml::string(DEFAULTS))
         .merge(Toml::file(file))
         .merge(environment())
-        .merge(Serialized::defaults(overrides))
-        .extract()
-        .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
-    Config::check(raw)
+        .merge(Serialized::defaults(overrides)))
 }
 
 /// Only variables that name a setting are read: others that begin with `ANC_` (`ANC_DATA`, or those
@@ -141,6 +160,30 @@ mod tests {
         let error =
             load(Some(Path::new("/nonexistent.toml")), Path::new("."), Overrides::default());
         assert!(matches!(error.err(), Some(ConfigError::NoFile(_))));
+    }
+
+    #[test]
+    fn every_value_names_its_source_and_no_password_is_shown() {
+        let data = tempfile::tempdir().unwrap();
+        let file = data.path().join("config.toml");
+        let text =
+            "workers = 3\ndatabase = \"postgres://me:hush@db/anc\"\n[limits]\nattempts = 5\n";
+        std::fs::write(&file, text).unwrap();
+        let overrides =
+            Overrides { listen: Some("127.0.0.1:9".to_owned()), ..Overrides::default() };
+        let all = load_with_sources(None, data.path(), overrides).unwrap();
+        let one = |key: &str| all.iter().find(|one| one.key == key).unwrap();
+        let path = file.display().to_string();
+        assert_eq!((one("workers").value.as_str(), &one("workers").source), ("3", &path));
+        assert_eq!(
+            (one("limits.attempts").value.as_str(), &one("limits.attempts").source),
+            ("5", &path)
+        );
+        assert_eq!(one("listen").source, "flag --listen");
+        assert_eq!(one("durability").source, "default");
+        assert_eq!(one("trusted_proxies").value, "[]");
+        assert_eq!(one("database").value, "\"postgres://me:removed@db/anc\"");
+        assert!(all.len() > 30, "{}", all.len());
     }
 
     #[test]

@@ -160,3 +160,72 @@ async fn weight_shares_the_traffic() {
     assert_eq!(heavy + light, 60);
     assert!(heavy > 35 && light > 0, "{heavy} and {light}");
 }
+
+// The socket is asked on this very thread, while the provider answers on another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_can_be_tested_and_asked_for_its_models() {
+    let world = World::new("20").await;
+    let second = connect(&world, json!({"key": "sk-second-key-of-some-length"})).await;
+    let channels = world.relay.control(&Method::GET, "/channels", &Value::Null);
+    let all = channels["items"].as_array().unwrap();
+    let found = all.iter().find(|one| one["name"] == "second").unwrap();
+    let path = format!("/channels/{}", found["id"].as_str().unwrap());
+    let test = || world.relay.control(&Method::POST, &format!("{path}/test"), &json!({}));
+    let tested = test();
+    assert_eq!((&tested["ok"], &tested["status"]), (&json!(true), &json!(200)), "{tested}");
+    assert_eq!(tested["model"], CHAT_MODEL);
+    assert_eq!(second.requests()[0].target, "/v1/chat/completions");
+
+    second.push(Step::error(401, "auth", "x", "sk-second-key-of-some-length is not one of ours"));
+    let tested = test();
+    assert_eq!((&tested["ok"], &tested["status"]), (&json!(false), &json!(401)));
+    let words = tested["message"].as_str().unwrap();
+    assert!(words.contains("is not one of ours") && !words.contains("sk-second"), "{words}");
+
+    let models = world.relay.control(&Method::GET, &format!("{path}/models"), &Value::Null);
+    let listed = models["items"].as_array().unwrap();
+    assert!(listed.iter().any(|one| one["name"] == "sim-gpt" && one["priced"] == true), "{models}");
+    // Asking is the operator's own business: nobody's money moved.
+    let usage = world.relay.control(&Method::GET, "/usage?account=all", &Value::Null);
+    assert_eq!(usage["items"], json!([]));
+    world.relay.verify().unwrap();
+}
+
+#[tokio::test]
+async fn e1_a_channel_in_a_private_network_is_not_asked_without_the_operators_word() {
+    let world = World::new("20").await;
+    let upstream = ScriptedUpstream::start().await.unwrap();
+    let private = upstream.base_url().replace("http://", "https://");
+    let body = json!({ "name": "private", "provider": "openai", "key": "sk-x",
+        "base_url": format!("{private}/v1"), "models": [CHAT_MODEL] });
+    let made = world.relay.control(&Method::POST, "/channels", &body);
+    let path = format!("/channels/{}", made["id"].as_str().unwrap());
+    let tested = world.relay.control(&Method::POST, &format!("{path}/test"), &json!({}));
+    assert_eq!((&tested["ok"], &tested["status"]), (&json!(false), &Value::Null));
+    assert!(tested["message"].as_str().unwrap().contains("private"), "{tested}");
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn operators_see_which_key_rests_why_and_until_when() {
+    let world = World::new("20").await;
+    let second = connect(
+        &world,
+        json!({
+            "priority": 5, "key": "sk-first-key-of-some-length\nsk-other-key-of-some-length",
+        }),
+    )
+    .await;
+    let token = world.relay.create_token("ci", &[]);
+    second.push(Step::error(401, "auth", "x", "no"));
+    assert_eq!(world.client.post("/v1/chat/completions", &token, &chat(false)).await.status, 200);
+    let channels = world.relay.control(&Method::GET, "/channels", &Value::Null);
+    let all = channels["items"].as_array().unwrap();
+    let keys = &all.iter().find(|one| one["name"] == "second").unwrap()["key_states"];
+    let states: Vec<&str> =
+        keys.as_array().unwrap().iter().map(|key| key["state"].as_str().unwrap()).collect();
+    assert_eq!(states.iter().filter(|state| **state == "resting").count(), 1, "{keys}");
+    let resting = keys.as_array().unwrap().iter().find(|key| key["state"] == "resting").unwrap();
+    assert_eq!(resting["status"], 401);
+    assert!(resting["until"].is_string() && resting["hint"].as_str().unwrap().contains('…'));
+}

@@ -125,4 +125,8 @@ async fn programs_never_get_the_consoles_page_for_an_error() {
         404
     );
     assert_eq!(world.client.call(Method::GET, "/tokens", "", &Value::Null).await.status, 200);
+    // A program that misses the API must not take a page for its answer.
+    let missed = world.client.post("/chat/completions", "", &Value::Null).await;
+    let code = missed.json()["error"]["code"].clone();
+    assert_eq!((missed.status.as_u16(), code.as_str()), (404, Some("not_found")));
 }

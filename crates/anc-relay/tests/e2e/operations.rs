@@ -98,3 +98,67 @@ async fn what_still_runs_at_the_end_of_a_drain_is_ended_in_band_and_charged() {
     world.relay.verify().unwrap();
     eventually("it serves again", || world.relay.token("ci")["requests"] == 1).await;
 }
+
+#[test]
+fn a_demo_is_a_month_whose_books_hold() {
+    let data = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_anc-relay"));
+        command.args(arguments).arg("--data").arg(data.path()).output().unwrap()
+    };
+    let made = run(&["demo"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(run(&["ledger", "verify"]).status.success());
+    let tokens = run(&["token", "list", "--json"]);
+    let tokens: Value = serde_json::from_slice(&tokens.stdout).unwrap();
+    let tokens = tokens.as_array().unwrap();
+    assert_eq!(tokens.len(), 8);
+    assert!(tokens.iter().all(|token| token["used_quota"] != "0"), "each was used");
+    assert!(data.path().join("demo.txt").is_file());
+    assert!(!run(&["demo"]).status.success(), "what is in use is not filled");
+}
+
+#[test]
+fn the_configuration_is_printed_with_its_sources_and_without_passwords() {
+    let data = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_anc-relay"))
+        .args(["config", "print", "--database", "postgres://me:hush@localhost/anc", "--data"])
+        .arg(data.path())
+        .env("ANC_LIMITS__ATTEMPTS", "2")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = "attempts = 2 # environment variable ANC_LIMITS__ATTEMPTS";
+    assert!(text.lines().any(|one| one == line), "{text}");
+    assert!(text.contains("workers = 0 # default"), "{text}");
+    assert!(text.contains("# flag --database") && !text.contains("hush"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_does_what_the_console_does() {
+    let world = World::new("20").await;
+    let relay = &world.relay;
+    let tested = relay.run(&["channel", "test", "openai"], "");
+    assert!(tested.starts_with("openai answered for chat-model in "), "{tested}");
+    world.upstream.push(Step::unavailable(None));
+    let failed = relay.command(&["channel", "test", "openai"], "");
+    assert!(!failed.status.success());
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("503"), "{failed:?}");
+
+    let old = relay.create_token("ci", &[]);
+    let new = relay.run(&["token", "rotate", "ci", "--overlap", "now"], "");
+    let status = async |token: &str| {
+        world.client.post("/v1/chat/completions", token, &chat(false)).await.status.as_u16()
+    };
+    assert_eq!((status(&old).await, status(&new).await), (401, 200));
+
+    relay.run(&["user", "add", "--email", "a@b.example", "--password-stdin"], "correct horse 2");
+    assert!(relay.run(&["user", "list"], "").contains("a@b.example"));
+    let csv = relay.run(&["api", "GET", "/usage.csv?account=all"], "");
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let body = r#"{"account": "a@b.example", "amount": "3", "reason": "trial"}"#;
+    let answer = relay.run(&["api", "POST", "/credits", "--body", "-"], body);
+    assert_eq!(answer, r#"{"balance":"3"}"#);
+    let refused = relay.command(&["api", "GET", "/nothing"], "");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not_found"), "{refused:?}");
+}

@@ -23,7 +23,7 @@ fn new_channel(key: Option<&str>) -> NewChannel {
 async fn a_channel_reads_back_with_its_key() {
     let bed = fresh_store(0).await;
     let key = "sk-upstream-abcdefghijkl-9xQ2";
-    let made = bed.store.channels().create(new_channel(Some(key))).await.unwrap();
+    let made = bed.store.channels().create(new_channel(Some(key)), None).await.unwrap().unwrap();
     let read = bed.store.channels().get(made.id).await.unwrap().unwrap();
     assert_eq!(read.key.as_ref().map(Secret::expose), Some(key));
     assert_eq!(read.key_hint.as_deref(), Some("sk-…9xQ2"));
@@ -53,8 +53,10 @@ async fn a_channel_reads_back_with_its_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn i5_a_sealed_key_that_is_moved_to_another_row_does_not_open() {
     let bed = fresh_store(0).await;
-    let one = bed.store.channels().create(new_channel(Some("sk-one"))).await.unwrap();
-    let two = bed.store.channels().create(new_channel(Some("sk-two"))).await.unwrap();
+    let one =
+        bed.store.channels().create(new_channel(Some("sk-one")), None).await.unwrap().unwrap();
+    let two =
+        bed.store.channels().create(new_channel(Some("sk-two")), None).await.unwrap().unwrap();
     let sql = format!(
         "update channel
          set key_sealed = (select key_sealed from channel where id = {})

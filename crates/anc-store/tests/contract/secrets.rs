@@ -59,7 +59,7 @@ async fn i4_l15_no_byte_of_the_files_tells_a_token_a_key_or_a_session() {
         key: Some(Secret::new(key)),
         routing: ChannelRouting::default(),
     };
-    bed.store.channels().create(channel).await.unwrap();
+    bed.store.channels().create(channel, None).await.unwrap().unwrap();
     let user = bed.store.users().by_email(EMAIL).await.unwrap().unwrap();
     let session = "session-canary-0123456789abcdef";
     bed.store

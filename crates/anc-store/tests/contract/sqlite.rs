@@ -7,6 +7,7 @@ mod catalog;
 mod crash;
 mod feed;
 mod holds;
+mod keys;
 mod model;
 mod money;
 mod people;

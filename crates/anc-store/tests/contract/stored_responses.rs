@@ -20,7 +20,7 @@ async fn channel(bed: &Bed) -> ChannelId {
         key: None,
         routing: ChannelRouting::default(),
     };
-    bed.store.channels().create(new).await.unwrap().id
+    bed.store.channels().create(new, None).await.unwrap().unwrap().id
 }
 
 /// A second account beside the owner's.

@@ -1,0 +1,88 @@
+//! What a management key must be given to call an operation. What is not in the table is for people
+//! alone.
+
+use anc_domain::KeyScope;
+use http::Method;
+
+/// What an operation asks of a management key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Any key will do: the operation tells what every person may know.
+    AnyKey,
+    /// That scope.
+    Scope(KeyScope),
+    /// A person with a session.
+    Person,
+}
+
+/// By method and path as the router has them.
+pub(crate) fn need_of(method: &Method, path: &str) -> Need {
+    use KeyScope::{
+        ChannelsRead, ChannelsWrite, CreditsWrite, PricesWrite, TokensRead, TokensWrite, UsageRead,
+    };
+
+    let Some(path) = path.strip_prefix("/api/v1") else { return Need::Person };
+    let scope = match (method.as_str(), path) {
+        ("GET", "/account" | "/models" | "/groups") | ("POST", "/address-check") => {
+            return Need::AnyKey;
+        }
+        ("GET", "/tokens" | "/tokens/{id}" | "/tokens/{id}/detail") => TokensRead,
+        ("POST", "/tokens" | "/tokens/batch" | "/tokens/bulk" | "/tokens/{id}/rotate")
+        | ("PATCH" | "DELETE", "/tokens/{id}")
+        | ("DELETE", "/running-requests/{request_id}") => TokensWrite,
+        (
+            "GET",
+            "/usage" | "/usage.csv" | "/usage/{request_id}" | "/usage-series" | "/running-requests",
+        ) => UsageRead,
+        ("GET", "/channels" | "/providers") => ChannelsRead,
+        ("POST", "/channels" | "/channels/{id}/test")
+        | ("PATCH" | "DELETE", "/channels/{id}")
+        | ("GET", "/channels/{id}/models")
+        | ("PUT", "/groups/{name}") => ChannelsWrite,
+        ("PUT", "/prices/{model}") => PricesWrite,
+        ("POST", "/credits" | "/ledger/verify") => CreditsWrite,
+        _ => return Need::Person,
+    };
+    Need::Scope(scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Operations that no management key may call, and those that ask nobody who they are.
+    const FOR_PEOPLE: [(&str, &str); 6] = [
+        ("GET", "/api/v1/session"),
+        ("GET", "/api/v1/users"),
+        ("POST", "/api/v1/users"),
+        ("GET", "/api/v1/management-keys"),
+        ("POST", "/api/v1/management-keys"),
+        ("DELETE", "/api/v1/management-keys/{id}"),
+    ];
+    const FOR_EVERYBODY: [(&str, &str); 5] = [
+        ("GET", "/api/v1/instance"),
+        ("GET", "/api/v1/openapi.json"),
+        ("POST", "/api/v1/setup"),
+        ("POST", "/api/v1/session"),
+        ("DELETE", "/api/v1/session"),
+    ];
+
+    #[test]
+    fn every_operation_says_what_it_asks_of_a_key() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        let mut undecided = Vec::new();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for method in operations.as_object().unwrap().keys() {
+                let method = method.to_uppercase();
+                let listed = [&FOR_PEOPLE[..], &FOR_EVERYBODY[..]]
+                    .concat()
+                    .contains(&(method.as_str(), path.as_str()));
+                let need = need_of(&method.parse().unwrap(), path);
+                if (need == Need::Person) != listed {
+                    undecided.push(format!("{method} {path}"));
+                }
+            }
+        }
+        assert!(undecided.is_empty(), "{undecided:?}");
+    }
+}
