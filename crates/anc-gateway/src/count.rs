@@ -68,7 +68,7 @@ async fn ask_provider(
     if outcome_of_status(head.status.as_u16()) == Outcome::ChannelFailed {
         return None;
     }
-    let body = upstream::collect(Bytes::new(), body, gateway.limits.refusal_bytes).await.ok()?;
+    let body = upstream::collect(body, gateway.limits.refusal_bytes).await.ok()?;
     let body = upstream::without_keys(channel, body);
     serde_json::from_slice::<&serde_json::value::RawValue>(&body).ok()?;
     let mut response = answer_of(call, body);

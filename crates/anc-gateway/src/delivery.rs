@@ -18,7 +18,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
 
 use crate::account::{Plausible, measure};
-use crate::events::{EventReader, Frame, look_like_events};
+use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::metrics;
 use crate::other_models::settle_apart;
@@ -473,12 +473,12 @@ pub(crate) async fn buffered(
     mut delivery: Delivery,
     accepted: Accepted,
 ) -> Result<Response<GatewayBody>, RelayError> {
-    let Content::Document(start, body) = accepted.content else {
+    let Content::Document(body) = accepted.content else {
         return Err(error::upstream_nonsense());
     };
     let limit = delivery.gateway.limits.answer_bytes;
     let collected = tokio::select! {
-        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(start, body, limit)) => collected,
+        collected = tokio::time::timeout(delivery.gateway.limits.total, upstream::collect(body, limit)) => collected,
         by = delivery.running.revoked() => {
             delivery.settle(EndReason::Revoked).await?;
             return Err(error::revoked(by));
@@ -497,7 +497,7 @@ pub(crate) async fn buffered(
         }
     };
     let protocol = delivery.call.protocol;
-    let document = if look_like_events(&bytes) {
+    let document = if anc_wire::looks_like_events(&bytes) {
         anc_wire::events_as_document(protocol, &bytes)
     } else {
         Some(bytes)

@@ -18,14 +18,6 @@ pub(crate) struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Broken;
 
-/// Whether bytes are the beginning of events, whatever they are called.
-pub(crate) fn look_like_events(start: &[u8]) -> bool {
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-    [b"data:".as_slice(), b"event:", b"id:", b"retry:", b":"]
-        .iter()
-        .any(|word| start.starts_with(word))
-}
-
 /// Reads events and counts beside them.
 #[derive(Debug)]
 pub(crate) struct EventReader {
@@ -36,12 +28,9 @@ pub(crate) struct EventReader {
 }
 
 impl EventReader {
-    /// A reader of a stream whose first bytes, `start`, were read before.
-    pub(crate) fn new(protocol: Protocol, start: Bytes, body: UpstreamBody) -> Self {
-        let mut splitter = SseSplitter::new();
-        let mut ready = VecDeque::new();
-        splitter.push(start, &mut ready);
-        Self { body, splitter, meter: StreamMeter::new(protocol), ready }
+    pub(crate) fn new(protocol: Protocol, body: UpstreamBody) -> Self {
+        let meter = StreamMeter::new(protocol);
+        Self { body, splitter: SseSplitter::new(), meter, ready: VecDeque::new() }
     }
 
     /// The next event; `None` where the stream ended between two. Cancel-safe: an event is given

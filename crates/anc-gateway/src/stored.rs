@@ -120,10 +120,8 @@ async fn ask(
         }
         (_, Outcome::Accepted) => {
             let limit = gateway.limits.answer_bytes;
-            let collected = tokio::time::timeout(
-                gateway.limits.total,
-                upstream::collect(Bytes::new(), body, limit),
-            );
+            let collected =
+                tokio::time::timeout(gateway.limits.total, upstream::collect(body, limit));
             let bytes = collected
                 .await
                 .map_err(|_| error::upstream_timeout())?

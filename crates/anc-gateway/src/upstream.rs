@@ -19,7 +19,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::catalog::Channel;
-use crate::events::{EventReader, Frame, look_like_events};
+use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::{Gateway, GatewayBody, error, metrics};
 
@@ -76,8 +76,8 @@ pub(crate) struct Accepted {
 pub(crate) enum Content {
     /// Events, the first of them already read.
     Events { first: Vec<Frame>, rest: Box<EventReader> },
-    /// One document, the first bytes of which may be read already.
-    Document(Bytes, UpstreamBody),
+    /// One document.
+    Document(UpstreamBody),
 }
 
 impl Accepted {
@@ -250,7 +250,7 @@ impl Attempts<'_> {
         channel: &Arc<Channel>,
         (number, key): (usize, Option<usize>),
         head: http::response::Parts,
-        mut body: UpstreamBody,
+        body: UpstreamBody,
     ) -> Attempt {
         let accepted = |content| {
             Attempt::Done(Answer::Accepted(Box::new(Accepted {
@@ -262,26 +262,18 @@ impl Attempts<'_> {
                 key,
             })))
         };
-        let mut start = Bytes::new();
-        if !is_event_stream(&head.headers) {
-            // What it is called may be wrong, so that what is asked for as a stream is looked at.
-            if self.facts.stream {
-                let wait = self.gateway.limits.first_content;
-                start = match tokio::time::timeout(wait, first_bytes(&mut body)).await {
-                    Ok(Ok(first)) => first,
-                    Ok(Err(_)) => return Attempt::ChannelFailed(error::upstream_cut()),
-                    Err(_) => return Attempt::ChannelFailed(error::upstream_timeout()),
-                };
-            }
-            if !look_like_events(&start) {
-                return accepted(Content::Document(start, body));
-            }
+        let (events, body) = match self.tell_events(&head.headers, body).await {
+            Ok(told) => told,
+            Err(failure) => return Attempt::ChannelFailed(failure),
+        };
+        if !events {
+            return accepted(Content::Document(body));
         }
         if !self.facts.stream {
             // Nobody asked for a stream; it is put together when it is whole.
-            return accepted(Content::Document(start, body));
+            return accepted(Content::Document(body));
         }
-        let mut reader = EventReader::new(self.call.protocol, start, body);
+        let mut reader = EventReader::new(self.call.protocol, body);
         match self.first_content(&mut reader).await {
             Ok(first) => accepted(Content::Events { first, rest: Box::new(reader) }),
             Err(failure) => {
@@ -290,6 +282,24 @@ impl Attempts<'_> {
                 Attempt::ChannelFailed(failure)
             }
         }
+    }
+
+    /// Whether a body is events. Where a stream was asked for and the content type says otherwise,
+    /// the body itself is asked: some servers leave the type out, or name a wrong one.
+    async fn tell_events(
+        &self,
+        headers: &HeaderMap,
+        body: UpstreamBody,
+    ) -> Result<(bool, UpstreamBody), RelayError> {
+        if is_event_stream(headers) || !self.facts.stream {
+            return Ok((is_event_stream(headers), body));
+        }
+        let (beginning, body) =
+            tokio::time::timeout(self.gateway.limits.first_content, body.peeked())
+                .await
+                .map_err(|_| error::upstream_timeout())?
+                .map_err(|_| error::upstream_cut())?;
+        Ok((anc_wire::looks_like_events(&beginning), body))
     }
 
     /// Reads until the first content, or for as long as the client may be left without a head.
@@ -388,24 +398,9 @@ pub(crate) fn log_failure(channel: &Channel, call: &Call, failure: &UpstreamFail
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotWhole;
 
-/// The first bytes of a body; none where it is empty.
-async fn first_bytes(body: &mut UpstreamBody) -> Result<Bytes, NotWhole> {
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
-        if !data.is_empty() {
-            return Ok(data);
-        }
-    }
-    Ok(Bytes::new())
-}
-
-/// Collects a whole body, the first bytes of which may be read already.
-pub(crate) async fn collect(
-    start: Bytes,
-    mut body: UpstreamBody,
-    limit: usize,
-) -> Result<Bytes, NotWhole> {
-    let mut collected = BytesMut::from(start);
+/// Collects a whole body.
+pub(crate) async fn collect(mut body: UpstreamBody, limit: usize) -> Result<Bytes, NotWhole> {
+    let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| NotWhole)?.into_data() else { continue };
         if collected.len() + data.len() > limit {

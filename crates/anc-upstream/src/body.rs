@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 
@@ -19,6 +20,21 @@ pub enum UpstreamBody {
     InProcess(UnsyncBoxBody<Bytes, std::io::Error>),
     /// From the network, compressed though nobody asked for that.
     Unpacked(Box<Unpacked>),
+    /// One whose beginning was looked at.
+    Begun(Option<Bytes>, Box<UpstreamBody>),
+}
+
+impl UpstreamBody {
+    /// The first bytes of the body, and the body with them still in it. Empty where there are none.
+    pub async fn peeked(mut self) -> std::io::Result<(Bytes, Self)> {
+        while let Some(frame) = self.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            if !data.is_empty() {
+                return Ok((data.clone(), Self::Begun(Some(data), Box::new(self))));
+            }
+        }
+        Ok((Bytes::new(), self))
+    }
 }
 
 impl Body for UpstreamBody {
@@ -35,6 +51,10 @@ impl Body for UpstreamBody {
             }
             Self::InProcess(body) => Pin::new(body).poll_frame(context),
             Self::Unpacked(body) => Pin::new(body.as_mut()).poll_frame(context),
+            Self::Begun(beginning, rest) => match beginning.take() {
+                Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                None => Pin::new(rest.as_mut()).poll_frame(context),
+            },
         }
     }
 
@@ -43,6 +63,7 @@ impl Body for UpstreamBody {
             Self::Network(body) => body.is_end_stream(),
             Self::InProcess(body) => body.is_end_stream(),
             Self::Unpacked(body) => body.is_end_stream(),
+            Self::Begun(beginning, rest) => beginning.is_none() && rest.is_end_stream(),
         }
     }
 
@@ -51,6 +72,7 @@ impl Body for UpstreamBody {
             Self::Network(body) => body.size_hint(),
             Self::InProcess(body) => body.size_hint(),
             Self::Unpacked(body) => body.size_hint(),
+            Self::Begun(..) => SizeHint::default(),
         }
     }
 }

@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 
 use crate::Protocol;
 
+/// Whether a body begins like server-sent events, whatever its content type says.
+pub fn looks_like_events(beginning: &[u8]) -> bool {
+    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+    [b"data:".as_slice(), b"event:", b"id:", b"retry:", b":"].iter().any(|it| text.starts_with(it))
+}
+
 /// The events of a whole answer, the protocol's last word among them. `None` where it is no answer,
 /// or none that can be streamed. `with_usage` is whether a chat client gets the usage frame.
 pub fn document_as_events(
@@ -250,5 +256,15 @@ mod tests {
             "usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
         let events = document_as_events(Protocol::OpenAiChat, document, false).unwrap();
         assert!(events.iter().all(|event| !event.windows(5).any(|piece| piece == b"usage")));
+    }
+
+    #[test]
+    fn events_are_told_from_a_document() {
+        for text in ["data: {}\n\n", "event: a\n", ": hello\n\n", "\u{feff}data:1", "\n\ndata: 1"] {
+            assert!(looks_like_events(text.as_bytes()), "{text:?}");
+        }
+        for text in ["{\"data\":1}", "<html>", "", "[1]"] {
+            assert!(!looks_like_events(text.as_bytes()), "{text:?}");
+        }
     }
 }

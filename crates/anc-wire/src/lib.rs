@@ -36,7 +36,7 @@ pub use count::{InputSize, OutputCount};
 pub use edit::RequestEdits;
 pub use error::{error_frame, error_response, in_array};
 pub use fan_in::events_as_document;
-pub use fan_out::document_as_events;
+pub use fan_out::{document_as_events, looks_like_events};
 pub use fault::ScanError;
 pub use gemini::ArrayFraming;
 pub use headers::{add_request_id, request_headers, response_headers};
