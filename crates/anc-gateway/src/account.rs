@@ -24,22 +24,26 @@ pub(crate) struct Plausible {
 
 /// How far a report may go beyond what was asked for: providers think, search and try again.
 const BEYOND: u64 = 4;
-/// A context window for models whose own is not known; what providers add to a request (results of
-/// searches, earlier answers) fits into it.
+/// A context window for models whose own is not known. What providers add to a request (results of
+/// searches, earlier answers) fits into the window in each of their passes.
 const CONTEXT_USUAL: u64 = 1_000_000;
+
+/// More searches of the web than a model makes for one answer.
+const SEARCHES_MAX: u64 = 1_000;
 
 impl Plausible {
     /// For a request of at most `input` units to a model with that context, whose answers may have
     /// `output` units in all, or `output_usual` where the provider does not keep to that.
     pub(crate) fn new(input: u64, context: Option<u64>, output: u64, output_usual: u64) -> Self {
         Self {
-            input: input.saturating_mul(BEYOND).saturating_add(context.unwrap_or(CONTEXT_USUAL)),
+            input: input.saturating_add(context.unwrap_or(CONTEXT_USUAL)).saturating_mul(BEYOND),
             output: output.saturating_mul(BEYOND).max(output_usual),
         }
     }
 
     fn covers(self, reported: &Usage, output_seen: u64) -> bool {
-        reported.input_total() <= self.input
+        reported.get(Meter::WebSearch) <= SEARCHES_MAX
+            && reported.input_total() <= self.input
             && reported.output_total() <= self.output.max(output_seen.saturating_mul(BEYOND))
     }
 }
@@ -128,10 +132,13 @@ mod tests {
             let seen = observed(Some(reported(input, output)), seen, false);
             measure(&seen, EndReason::Complete, 50, plausible)
         };
-        for (input, output, seen) in [(8_400, 1_000, 0), (10, 1_000, 5), (10, 1_200, 300)] {
+        for (input, output, seen) in [(32_400, 1_000, 0), (10, 1_000, 5), (10, 1_200, 300)] {
             assert_eq!(charged(input, output, seen).usage, reported(input, output));
         }
-        for (input, output, seen) in [(8_401, 5, 5), (10, 1_001, 5)] {
+        let searches = reported(10, 5).with(Meter::WebSearch, 1_001);
+        let seen = observed(Some(searches), 5, false);
+        assert_eq!(measure(&seen, EndReason::Complete, 50, plausible).usage, reported(50, 5));
+        for (input, output, seen) in [(32_401, 5, 5), (10, 1_001, 5)] {
             let measured = charged(input, output, seen);
             assert_eq!(measured.usage, reported(50, seen));
             assert!(measured.suspect && measured.estimated);

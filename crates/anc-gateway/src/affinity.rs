@@ -1,6 +1,8 @@
 //! Where a request has to go because of what it refers to, and where it best goes because of the
 //! session that it belongs to.
 
+use std::collections::BTreeSet;
+
 use anc_domain::{RelayError, SecretHash, TokenCount};
 use anc_routing::{Affinity, Choice};
 use anc_wire::RequestFacts;
@@ -21,22 +23,18 @@ pub(crate) struct Bond {
 }
 
 impl Bond {
-    /// What binds this request. One that goes on from a stored response goes to the channel that
-    /// has it and to no other: the channels of `admitted` are reduced to that one.
+    /// What binds this request. One that goes on from a stored response, or refers to
+    /// stored items, goes to the channel that has them and to no other: the channels of `admitted`
+    /// are reduced to that one.
     pub(crate) async fn of(
         gateway: &Gateway,
         call: &Call,
         facts: &RequestFacts,
         admitted: &mut Admitted,
     ) -> Result<Self, RelayError> {
-        if let Some(id) = &facts.previous_response {
-            let stored = stored::find(gateway, &admitted.caller, id).await?;
-            admitted.channels.retain(|channel| channel.id == stored.channel_id);
-            if admitted.channels.is_empty() {
-                return Err(error::stored_response_not_found(id));
-            }
-            let keys = stored.key_digest.map_or(KeyChoice::Any, KeyChoice::Only);
-            return Ok(Self { affinity: None, keys, reads_again: stored.units });
+        let named = facts.previous_response.iter().chain(&facts.references);
+        if named.clone().next().is_some() {
+            return Self::to_what_is_stored(gateway, named, admitted).await;
         }
         let session =
             facts.session.as_deref().or_else(|| anc_wire::session_of_headers(&call.headers));
@@ -49,6 +47,27 @@ impl Bond {
         });
         let keys = affinity.map_or(KeyChoice::Any, KeyChoice::Affinity);
         Ok(Self { affinity, keys, reads_again: 0 })
+    }
+
+    /// All that a request refers to must be its account's own, and lie where one channel has it.
+    async fn to_what_is_stored(
+        gateway: &Gateway,
+        named: impl Iterator<Item = &String>,
+        admitted: &mut Admitted,
+    ) -> Result<Self, RelayError> {
+        let ids: BTreeSet<&String> = named.collect();
+        let (mut keys, mut reads_again) = (KeyChoice::Any, 0_u64);
+        let ids: Vec<String> = ids.into_iter().cloned().collect();
+        let found = stored::find_all(gateway, &admitted.caller, &ids).await?;
+        for stored in &found {
+            admitted.channels.retain(|channel| channel.id == stored.channel_id);
+            if admitted.channels.is_empty() {
+                return Err(error::stored_response_not_found(&stored.response_id));
+            }
+            keys = stored.key_digest.map_or(keys, KeyChoice::Only);
+            reads_again = reads_again.saturating_add(stored.units);
+        }
+        Ok(Self { affinity: None, keys, reads_again })
     }
 
     /// How it is chosen among equal channels.

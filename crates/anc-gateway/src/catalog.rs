@@ -113,6 +113,11 @@ impl Catalog {
         self.models.get(name).filter(|model| !model.channels.is_empty())
     }
 
+    /// The price of a model, served or not.
+    pub(crate) fn price(&self, name: &ModelName) -> Option<ModelPrice> {
+        self.models.get(name)?.price
+    }
+
     /// Every model that some channel serves and that has a price, by name.
     pub(crate) fn usable(&self) -> impl Iterator<Item = (&ModelName, &Model)> {
         self.models.iter().filter(|(_, model)| !model.channels.is_empty() && model.price.is_some())

@@ -28,7 +28,7 @@ pub(crate) async fn count_tokens(
     body: Incoming,
 ) -> Result<Response<GatewayBody>, RelayError> {
     let caller = gateway.authenticate(&call).await?;
-    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
+    let (body, _room) = request_body::read_body(gateway, &call.headers, body).await?;
     let facts = call.scan(&body)?;
     let catalog = gateway.catalog.load_full();
     let mut admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use anc_domain::{NanoUsd, RelayError, UnixMillis, Usage};
+use anc_domain::{ModelName, NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
 use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
@@ -21,6 +21,7 @@ use crate::account::{Plausible, measure};
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
 use crate::metrics;
+use crate::other_models::settle_apart;
 use crate::recorder::Keep;
 use crate::relay::Held;
 use crate::running::{Owner, Running};
@@ -49,6 +50,8 @@ pub(crate) struct Delivery {
     left_before: Option<NanoUsd>,
     /// Present until the answer is settled.
     hold: Option<OpenHold>,
+    /// The model as its provider knows it.
+    asked: ModelName,
     /// What was observed when it was last looked at: what a `Drop` has to go by.
     observed: Observed,
     /// Output units that the hold pays for.
@@ -102,6 +105,10 @@ impl Delivery {
         let mut delivery = Self {
             gateway: gateway.clone(),
             call: Summary { request_id: call.request_id, protocol: call.protocol },
+            asked: accepted
+                .channel
+                .upstream_name(&facts.model)
+                .unwrap_or_else(|| facts.model.clone()),
             observed: Observed::default(),
             covered_units: 0,
             step: held.bounds.step,
@@ -157,11 +164,22 @@ impl Delivery {
 
     /// Replaces the hold by the charge, durably. `None` where that happened before.
     async fn settle(&mut self, end: EndReason) -> Result<NanoUsd, RelayError> {
-        let settlement = self.settlement(end);
+        let mut settlement = self.settlement(end);
         if let Some(permit) = &mut self.permit {
             permit.used(settlement.usage.input_total() + settlement.usage.output_total());
         }
         self.hand_in(&settlement.usage);
+        let mut apart = NanoUsd::ZERO;
+        if let Some(hold) = &self.hold
+            && end == EndReason::Complete
+            // A report that is not believed in all is not believed in its parts.
+            && !settlement.estimated
+            && !self.observed.by_model.is_empty()
+        {
+            let (gateway, asked, observed) = (&self.gateway, &self.asked, &mut self.observed);
+            apart = settle_apart(gateway, hold, asked.as_str(), observed, &settlement).await;
+            settlement = self.settlement(end);
+        }
         let Some(hold) = self.hold.take() else { return Ok(NanoUsd::ZERO) };
         // The settle is queued by the call itself: a client that leaves while it is awaited
         // changes nothing.
@@ -169,7 +187,7 @@ impl Delivery {
         let settling = hold.settle(settlement.clone());
         let charge = settling.await.map_err(|failure| error::store_down(&failure))?;
         metrics::settled(protocol, &settlement, charge);
-        Ok(charge)
+        Ok(charge.checked_add(apart).unwrap_or(charge))
     }
 
     fn settlement(&self, end: EndReason) -> Settlement {
@@ -223,8 +241,7 @@ impl Delivery {
     /// kept what was made of it.
     fn hand_in(&mut self, used: &Usage) {
         if let Some(keep) = &mut self.keep {
-            let units = used.input_total().saturating_add(used.output_total());
-            keep.hand_in(self.observed.response_id.as_deref(), units);
+            keep.hand_in(&self.observed, used);
         }
     }
 

@@ -230,8 +230,8 @@ pub(crate) fn stored_response_not_found(id: &str) -> RelayError {
     RelayError::new(
         Code::NotFound,
         format!(
-            "There is no stored response {shown:?} that this API token could use. It was never \
-             stored, was deleted, is older than 30 days, or its channel is gone."
+            "There is no stored response, or item of one, named {shown:?} that this API token could \
+             use. It was never stored, was deleted, is older than 30 days, or its channel is gone."
         ),
     )
 }

@@ -23,6 +23,7 @@ mod ingress;
 mod limits;
 mod metrics;
 mod models;
+mod other_models;
 mod recorder;
 mod relay;
 mod request_body;
@@ -104,6 +105,7 @@ impl DataPlane {
             directory: Directory::new(&limits),
             running: RunningRequests::new(limits.running_requests),
             rates: LocalLimits::default(),
+            bodies: request_body::BodyRoom::default(),
             parked,
             recorder: recorder::Recorder::start(store.clone(), limits.running_requests),
             feed_stale: Arc::default(),

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Limits {
     /// A request's body in bytes. Pictures travel inside as base64, so it is not small.
     pub request_body_bytes: usize,
+    /// All large bodies in memory together, in bytes: what is beyond a request's first 64 KiB.
+    pub request_bodies_bytes: usize,
     /// For how long a client may send nothing while its body is awaited.
     pub request_body_idle: Duration,
     /// How slowly a body may arrive in the end: once the time above is used up, a client that was
@@ -48,6 +50,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             request_body_bytes: 32 << 20,
+            request_bodies_bytes: 1 << 30,
             request_body_idle: Duration::from_secs(30),
             request_body_bytes_per_second: 1_024,
             answer_bytes: 64 << 20,

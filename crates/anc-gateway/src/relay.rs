@@ -38,7 +38,7 @@ pub(crate) async fn relay(
     let caller = gateway.authenticate(&call).await?;
 
     // 3 read: one scan for the few fields that matter; the rest stays as it is.
-    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
+    let (body, _room) = request_body::read_body(gateway, &call.headers, body).await?;
     let facts = call.read(&body)?;
 
     // 4 authorize.
@@ -233,7 +233,7 @@ async fn hold(
         anc_ledger::affordable_output(left, &admitted.price) / answers
     });
     let plausible = Plausible::new(
-        facts.input.units_at_most(),
+        input.at_most,
         admitted.context,
         bound.most,
         gateway.limits.output_units_default,

@@ -1,6 +1,8 @@
 //! Phase 3: the body, within its limits. Authentication comes before it, so that a stranger cannot
 //! make the relay hold megabytes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anc_domain::{RelayError, RelayErrorCode as Code};
@@ -14,14 +16,57 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use crate::limits::Limits;
-use crate::metrics;
+use crate::{Gateway, error, metrics};
 
-/// Reads a request's body, unpacked where it came compressed. The limit counts what comes out.
+/// What a body may have without counting: small requests are taken however much room large ones
+/// have taken.
+const SMALL_BYTES: usize = 64 << 10;
+
+/// The bytes of all large bodies in memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BodyRoom(Arc<AtomicUsize>);
+
+/// A body's share of them. Dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct RoomTaken {
+    room: BodyRoom,
+    bytes: usize,
+}
+
+impl BodyRoom {
+    fn enter(&self) -> RoomTaken {
+        RoomTaken { room: self.clone(), bytes: 0 }
+    }
+}
+
+impl RoomTaken {
+    /// Makes room for a body of so many bytes in all; false where there is none.
+    fn grow(&mut self, length: usize, room_max: usize) -> bool {
+        if length <= SMALL_BYTES {
+            return true;
+        }
+        let more = length - self.bytes;
+        let before = self.room.0.fetch_add(more, Ordering::Relaxed);
+        self.bytes = length;
+        before + more <= room_max
+    }
+}
+
+impl Drop for RoomTaken {
+    fn drop(&mut self) {
+        self.room.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Reads a request's body, unpacked where it came compressed. The limit counts what comes out. The
+/// room that it takes must be kept for as long as the body.
 pub(crate) async fn read_body(
+    gateway: &Gateway,
     headers: &HeaderMap,
     body: Incoming,
-    limits: &Limits,
-) -> Result<Bytes, RelayError> {
+) -> Result<(Bytes, RoomTaken), RelayError> {
+    let limits = &gateway.limits;
+    let mut room = gateway.bodies.enter();
     let encoding = ContentEncoding::of(headers)
         .map_err(|unknown| refused(format!("The relay does not take this body: {unknown}.")))?;
     let announced = headers
@@ -31,14 +76,20 @@ pub(crate) async fn read_body(
     if announced.is_some_and(|length| length > limits.request_body_bytes) {
         return Err(too_large(limits));
     }
-    match encoding {
-        None => collect(body, announced.unwrap_or(0), limits).await,
-        Some(encoding) => collect(Unpacked::new(encoding, body), 0, limits).await,
-    }
+    let bytes = match encoding {
+        None => collect(body, announced.unwrap_or(0), &mut room, limits).await,
+        Some(encoding) => collect(Unpacked::new(encoding, body), 0, &mut room, limits).await,
+    }?;
+    Ok((bytes, room))
 }
 
 /// Collects a body that is no longer than it may be and does not come slower than it may.
-async fn collect<B>(mut body: B, announced: usize, limits: &Limits) -> Result<Bytes, RelayError>
+async fn collect<B>(
+    mut body: B,
+    announced: usize,
+    room: &mut RoomTaken,
+    limits: &Limits,
+) -> Result<Bytes, RelayError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::error::Error + 'static,
@@ -58,6 +109,10 @@ where
         let Ok(data) = frame.into_data() else { continue };
         if length + data.len() > limits.request_body_bytes {
             return Err(too_large(limits));
+        }
+        if !room.grow(length + data.len(), limits.request_bodies_bytes) {
+            metrics::limit_hit("request_bodies_bytes");
+            return Err(error::relay_unavailable("The relay holds as many requests as it may."));
         }
         // Most bodies come in one frame, which then is the body, uncopied.
         if collected.is_empty() && whole.is_none() {
@@ -108,6 +163,18 @@ fn refused(message: impl Into<std::borrow::Cow<'static, str>>) -> RelayError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn c1_large_bodies_share_a_bound_and_small_ones_pass() {
+        let room = BodyRoom::default();
+        let mut first = room.enter();
+        assert!(first.grow(100_000, 250_000) && first.grow(200_000, 250_000));
+        let mut second = room.enter();
+        assert!(second.grow(SMALL_BYTES, 250_000));
+        assert!(!second.grow(100_000, 250_000));
+        drop((first, second));
+        assert!(room.enter().grow(250_000, 250_000));
+    }
 
     #[test]
     fn c3_a_body_that_trickles_runs_out_of_time() {

@@ -13,6 +13,7 @@ use crate::Limits;
 use crate::catalog::Catalog;
 use crate::directory::Directory;
 use crate::recorder::Recorder;
+use crate::request_body::BodyRoom;
 use crate::running::RunningRequests;
 
 /// The parts of the data plane, of which there is one each.
@@ -26,6 +27,7 @@ pub struct Shared {
     pub(crate) catalog: Arc<ArcSwap<Catalog>>,
     pub(crate) running: RunningRequests,
     pub(crate) rates: LocalLimits,
+    pub(crate) bodies: BodyRoom,
     pub(crate) parked: ParkedKeys,
     pub(crate) recorder: Recorder,
     pub(crate) feed_stale: Arc<AtomicBool>,

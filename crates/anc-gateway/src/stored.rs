@@ -6,7 +6,7 @@ use anc_routing::{Outcome, outcome_of_status};
 use anc_store::StoredResponse;
 use anc_wire::Operation;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
@@ -18,6 +18,9 @@ use crate::{Gateway, GatewayBody, admission, error, relay, request_body};
 
 /// The longest name that a stored response can have.
 const ID_BYTES_MAX: usize = 256;
+
+/// Stored items that one request may refer to: more than any conversation has.
+const REFERENCES_MAX: usize = 2_000;
 
 /// Whether a text can be the name of a stored response. It stands in paths, so it has none of their
 /// signs.
@@ -33,13 +36,31 @@ pub(crate) async fn find(
     caller: &Caller,
     id: &str,
 ) -> Result<StoredResponse, RelayError> {
-    if !is_response_id(id) {
+    let found = find_all(gateway, caller, &[id.to_owned()]).await?;
+    found.into_iter().next().ok_or_else(|| error::stored_response_not_found(id))
+}
+
+/// Several of the caller's account, all of which there must be.
+pub(crate) async fn find_all(
+    gateway: &Gateway,
+    caller: &Caller,
+    ids: &[String],
+) -> Result<Vec<StoredResponse>, RelayError> {
+    if ids.len() > REFERENCES_MAX {
+        return Err(RelayError::new(
+            Code::InvalidRequest,
+            format!("A request may refer to {REFERENCES_MAX} stored items at most."),
+        ));
+    }
+    if let Some(id) = ids.iter().find(|id| !is_response_id(id)) {
         return Err(error::stored_response_not_found(id));
     }
-    let stored = gateway.store.stored_responses().find(caller.account_id(), id).await;
-    stored
-        .map_err(|failure| error::store_down(&failure))?
-        .ok_or_else(|| error::stored_response_not_found(id))
+    let found = gateway.store.stored_responses().find_all(caller.account_id(), ids).await;
+    let found = found.map_err(|failure| error::store_down(&failure))?;
+    match ids.iter().find(|id| !found.iter().any(|one| one.response_id == **id)) {
+        Some(id) => Err(error::stored_response_not_found(id)),
+        None => Ok(found),
+    }
 }
 
 /// `GET /v1/responses/{id}` and `…/input_items`, `DELETE /v1/responses/{id}`,
@@ -59,7 +80,7 @@ pub(crate) async fn stored_response(
         ));
     }
     let _permit = relay::admit_rate(gateway, &caller, 0)?;
-    let body = request_body::read_body(&call.headers, body, &gateway.limits).await?;
+    let (body, _room) = request_body::read_body(gateway, &call.headers, body).await?;
     let id = call.path_response.as_deref().unwrap_or_default();
     let stored = find(gateway, &caller, id).await?;
     admission::check_model(&caller, &stored.model)?;
@@ -111,6 +132,9 @@ async fn ask(
             let mut response = Response::new(GatewayBody::full(bytes));
             *response.status_mut() = head.status;
             *response.headers_mut() = anc_wire::response_headers(&head.headers);
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             anc_wire::add_request_id(response.headers_mut(), call.protocol, call.request_id);
             Ok(response)

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anc_domain::TrustedProxies;
 use http::Request;
-use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONNECTION, HeaderValue};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -181,13 +181,12 @@ async fn serve_connection(
     let stream = TcpStream::from_std(stream)?;
     stream.set_nodelay(true)?;
     let guarded = RequestGuard::new(StallGuard::new(stream, limits.write_stall), limits.head);
+    let body_under_way = guarded.body_under_way();
     let service = service_fn(move |request: Request<Incoming>| {
-        let planes = planes.clone();
+        let (planes, body_under_way) = (planes.clone(), body_under_way.clone());
         async move {
-            let chunked = request.headers().contains_key(TRANSFER_ENCODING);
             let mut answer = planes.answer(request, peer.ip()).await;
-            if chunked {
-                // The guard does not follow chunks, so no other head may come after them.
+            if body_under_way.is_true() {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, std::convert::Infallible>(answer)

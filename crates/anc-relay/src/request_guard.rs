@@ -8,11 +8,18 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+/// For how long, and for how many bytes, what is still sent of a refused request is read and thrown
+/// away. A socket that is closed with bytes unread takes back the answer that says why.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 8 << 20;
 
 /// What no parser takes for a part of a head. The blank line is what ours waits for.
 const REFUSED: &[u8] = b"\0\r\n\r\n";
@@ -22,17 +29,49 @@ const REFUSED: &[u8] = b"\0\r\n\r\n";
 pub(crate) struct RequestGuard<S> {
     stream: S,
     framing: Framing,
+    body_under_way: BodyUnderWay,
     head_limit: Duration,
     /// Armed while a head is under way.
     deadline: Option<Pin<Box<Sleep>>>,
     /// How much of [`REFUSED`] was handed on, once something had to be refused.
     refused: Option<usize>,
+    /// Set while the end of a request is awaited that nobody reads any more.
+    lingering: Option<Lingering>,
+}
+
+/// Whether a body is on its way that has not all come: who answers meanwhile must say that the
+/// connection ends, or the client would send its next request into it. Of a chunked body the end is
+/// not seen, so that it is always on its way.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BodyUnderWay(Arc<AtomicBool>);
+
+impl BodyUnderWay {
+    pub(crate) fn is_true(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug)]
+struct Lingering {
+    until: Pin<Box<Sleep>>,
+    bytes_left: usize,
 }
 
 impl<S> RequestGuard<S> {
     pub(crate) fn new(stream: S, head_limit: Duration) -> Self {
-        let framing = Framing::default();
-        Self { stream, framing, head_limit, deadline: None, refused: None }
+        Self {
+            stream,
+            framing: Framing::default(),
+            body_under_way: BodyUnderWay::default(),
+            head_limit,
+            deadline: None,
+            refused: None,
+            lingering: None,
+        }
+    }
+
+    pub(crate) fn body_under_way(&self) -> BodyUnderWay {
+        self.body_under_way.clone()
     }
 
     fn refuse(&mut self, buffer: &mut ReadBuf<'_>) {
@@ -64,6 +103,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGuard<S> {
                 buffer.set_filled(before + at);
                 this.refuse(buffer);
             }
+            let in_body = matches!(this.framing, Framing::Body(_) | Framing::Chunked);
+            this.body_under_way.0.store(in_body, Ordering::Relaxed);
             if !this.framing.is_in_head() {
                 this.deadline = None;
             }
@@ -81,7 +122,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestGuard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for RequestGuard<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for RequestGuard<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -107,7 +148,28 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for RequestGuard<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let this = &mut *self;
+        if this.lingering.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+        }
+        if this.refused.is_none() && this.framing.is_at_rest() {
+            return Poll::Ready(Ok(()));
+        }
+        let lingering = this.lingering.get_or_insert_with(|| Lingering {
+            until: Box::pin(tokio::time::sleep(LINGER)),
+            bytes_left: LINGER_BYTES,
+        });
+        let mut unread = [0; 8 << 10];
+        while lingering.until.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::new(&mut unread);
+            let read = ready!(Pin::new(&mut this.stream).poll_read(context, &mut buffer));
+            let count = buffer.filled().len();
+            lingering.bytes_left = lingering.bytes_left.saturating_sub(count);
+            if read.is_err() || count == 0 || lingering.bytes_left == 0 {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -123,8 +185,7 @@ enum Framing {
     Head(Head),
     /// So many bytes of a body are still to come.
     Body(u64),
-    /// A chunked body. The connection ends after it (the listener says so in the answer), so no
-    /// other head follows.
+    /// A chunked body. The connection ends after it, so no other head follows.
     Chunked,
 }
 
@@ -148,6 +209,11 @@ impl Default for Framing {
 impl Framing {
     fn is_in_head(&self) -> bool {
         matches!(self, Self::Head(head) if head.requested || !head.line.is_empty())
+    }
+
+    /// Whether no part of a request is under way.
+    fn is_at_rest(&self) -> bool {
+        matches!(self, Self::Head(_)) && !self.is_in_head()
     }
 
     fn advance(&mut self, arrived: &[u8]) -> Result<(), Ambiguous> {
@@ -249,7 +315,7 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
@@ -313,6 +379,24 @@ mod tests {
         assert_eq!(&seen, b"GET / HTTP/1.1\r\nhost: x\0\r\n\r\n");
     }
 
+    #[tokio::test]
+    async fn a_refused_request_is_read_on_so_that_its_answer_arrives() {
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut guard = RequestGuard::new(near, Duration::from_secs(1));
+        let head = b"POST / HTTP/1.1\r\ncontent-length: 10000\r\n\r\n";
+        far.write_all(head).await.unwrap();
+        let mut seen = vec![0; head.len()];
+        guard.read_exact(&mut seen).await.unwrap();
+        guard.write_all(b"413").await.unwrap();
+        let closing = tokio::spawn(async move { guard.shutdown().await });
+        far.write_all(&[b'x'; 10_000]).await.unwrap();
+        let mut answer = String::new();
+        far.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "413");
+        drop(far);
+        closing.await.unwrap().unwrap();
+    }
+
     #[tokio::test(start_paused = true)]
     async fn c3_a_head_that_has_begun_must_end_in_time() {
         let (near, mut far) = tokio::io::duplex(64);
@@ -321,7 +405,7 @@ mod tests {
         // Between requests it may rest for as long as others allow.
         let rest = tokio::time::timeout(Duration::from_mins(1), guard.read(&mut buffer)).await;
         assert!(rest.is_err());
-        tokio::io::AsyncWriteExt::write_all(&mut far, b"GET / HT").await.unwrap();
+        far.write_all(b"GET / HT").await.unwrap();
         assert_eq!(guard.read(&mut buffer).await.unwrap(), 8);
         let error = guard.read(&mut buffer).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

@@ -1,4 +1,4 @@
-//! Answers that a provider keeps so that later requests can refer to them: whose they are, and
+//! Answers, and items of answers, that a provider keeps so that later requests can refer to them: whose they are, and
 //! which channel and key reach them. Kept for as long as the provider keeps the answer itself.
 
 use anc_domain::{AccountId, ChannelId, ModelName, TokenCount, UnixMillis};
@@ -30,6 +30,7 @@ pub struct StoredResponse {
 
 #[derive(FromRow)]
 struct StoredRow {
+    response_id: String,
     channel_id: i64,
     key_digest: Option<i64>,
     model: String,
@@ -82,30 +83,34 @@ impl StoredResponses<'_> {
         account_id: AccountId,
         response_id: &str,
     ) -> Result<Option<StoredResponse>, StoreError> {
-        let row: Option<StoredRow> = query(
-            "select channel_id, key_digest, model, units, expires_at
+        let found = self.find_all(account_id, &[response_id.to_owned()]).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Those of several that are an account's own, by their names.
+    pub async fn find_all(
+        &self,
+        account_id: AccountId,
+        response_ids: &[String],
+    ) -> Result<Vec<StoredResponse>, StoreError> {
+        if response_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut select = query(
+            "select response_id, channel_id, key_digest, model, units, expires_at
              from stored_response
              where account_id = $1
-             and response_id = $2
-             and expires_at > $3",
+             and expires_at > $2
+             and response_id in (",
         )
         .bind(account_id.as_i64())
-        .bind(response_id)
-        .bind(self.db.now().as_millis())
-        .fetch_optional(&self.db.readers)
-        .await?;
-        row.map(|row| {
-            Ok(StoredResponse {
-                account_id,
-                response_id: response_id.to_owned(),
-                channel_id: ChannelId::from_i64(row.channel_id),
-                key_digest: row.key_digest.map(i64::cast_unsigned),
-                model: row.model.parse().map_err(StoreError::corrupt)?,
-                units: row::count(row.units)?,
-                expires_at: UnixMillis::from_millis(row.expires_at),
-            })
-        })
-        .transpose()
+        .bind(self.db.now().as_millis());
+        for (place, id) in response_ids.iter().enumerate() {
+            select.push(if place > 0 { ", " } else { "" }).push_bind(id);
+        }
+        select.push(") order by response_id");
+        let rows: Vec<StoredRow> = select.fetch_all(&self.db.readers).await?;
+        rows.into_iter().map(|row| row.into_record(account_id)).collect()
     }
 
     /// Forgets one of an account's own. False if there is none.
@@ -122,5 +127,19 @@ impl StoredResponses<'_> {
             .await?;
         tx.commit().await?;
         Ok(done > 0)
+    }
+}
+
+impl StoredRow {
+    fn into_record(self, account_id: AccountId) -> Result<StoredResponse, StoreError> {
+        Ok(StoredResponse {
+            account_id,
+            response_id: self.response_id,
+            channel_id: ChannelId::from_i64(self.channel_id),
+            key_digest: self.key_digest.map(i64::cast_unsigned),
+            model: self.model.parse().map_err(StoreError::corrupt)?,
+            units: row::count(self.units)?,
+            expires_at: UnixMillis::from_millis(self.expires_at),
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! Metering beside an answer: what its provider reports, and what was seen to go out.
 
+use std::sync::Arc;
+
 use anc_domain::{TokenCount, Usage};
 use bytes::Bytes;
 use serde_json::Value;
@@ -29,6 +31,8 @@ pub enum FrameRole {
 pub struct Observed {
     /// The provider's report in disjoint buckets. `None` where there is none that could be true.
     pub reported: Option<Usage>,
+    /// Which parts of the report are whose, as far as models are named in it.
+    pub by_model: Arc<Vec<ModelUse>>,
     /// Output units that went by, by our own count.
     pub output_units: TokenCount,
     /// The provider reported something that cannot be, or that contradicts itself.
@@ -41,6 +45,18 @@ pub struct Observed {
     pub next_sequence: Option<u64>,
     /// The answer's own name, where its protocol lets later requests refer to it.
     pub response_id: Option<String>,
+    /// The names of its items, which later requests can refer to as well. Shared, since it is looked
+    /// at with every event.
+    pub items: Arc<Vec<String>>,
+}
+
+/// What one model made of an answer that several took part in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelUse {
+    /// The provider's name of it.
+    pub model: String,
+    /// Its part of the whole.
+    pub usage: Usage,
 }
 
 /// A report, read.

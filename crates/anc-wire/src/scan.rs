@@ -7,6 +7,7 @@ use anc_domain::ModelName;
 use crate::count::InputSize;
 use crate::fault::ScanError;
 use crate::json::{Kind, Malformed, Part, Value, Walker, unescaped};
+use crate::references::read_items;
 use crate::session::read_session;
 use crate::{Family, Protocol};
 
@@ -40,6 +41,8 @@ pub struct RequestFacts {
     pub input: InputSize,
     /// The stored answer that this request goes on from.
     pub previous_response: Option<String>,
+    /// Stored items that its input stands for.
+    pub references: Vec<String>,
     /// What the client calls the session that the request belongs to.
     pub session: Option<String>,
     /// The provider is to keep the answer, so that later requests can refer to it.
@@ -124,6 +127,7 @@ struct Scan {
     output_bounds: Vec<OutputBoundField>,
     stream_options: StreamOptions,
     previous_response: Option<String>,
+    references: Vec<String>,
     session: Option<String>,
     stored: bool,
     asks_by: AsksBy,
@@ -151,6 +155,7 @@ impl Default for Scan {
             output_bounds: Vec::new(),
             stream_options: StreamOptions::default(),
             previous_response: None,
+            references: Vec::new(),
             session: None,
             // The vendor keeps an answer unless it is told not to.
             stored: true,
@@ -172,6 +177,7 @@ impl Scan {
             thinking_budget: self.thinking_budget,
             input: self.input,
             previous_response: self.previous_response,
+            references: self.references,
             session: self.session,
             stored: self.stored && self.protocol == Protocol::OpenAiResponses,
             has_responses_form: self.asks_by == AsksBy::Input
@@ -226,6 +232,9 @@ impl Scan {
             "metadata" if self.protocol == Protocol::AnthropicMessages => {
                 self.session = read_session(walker, body, Some("user_id"), &mut self.input)?;
                 Ok(Ok(()))
+            }
+            "input" if responses => {
+                read_items(walker, body, &mut self.input, &mut self.references).map(Ok)
             }
             "store" if responses => {
                 let value = walker.skip()?;

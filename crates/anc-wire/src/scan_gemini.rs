@@ -77,6 +77,7 @@ pub fn scan_gemini_request(
         thinking_budget: scan.thinking_budget,
         input: scan.input,
         previous_response: None,
+        references: Vec::new(),
         session: None,
         stored: false,
         has_responses_form: false,

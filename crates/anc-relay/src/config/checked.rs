@@ -182,6 +182,7 @@ fn check_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
     }
     Ok(Limits {
         request_body_bytes: raw.request_body_bytes,
+        request_bodies_bytes: raw.request_bodies_bytes,
         request_body_idle: Duration::from_secs(raw.request_body_idle_seconds),
         request_body_bytes_per_second: raw.request_body_bytes_per_second,
         answer_bytes: raw.answer_bytes,

@@ -49,6 +49,7 @@ pub(super) struct RawConfig {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLimits {
     pub(super) request_body_bytes: usize,
+    pub(super) request_bodies_bytes: usize,
     pub(super) request_body_idle_seconds: u64,
     pub(super) request_body_bytes_per_second: u64,
     pub(super) request_head_seconds: u64,

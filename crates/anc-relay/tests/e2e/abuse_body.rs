@@ -86,6 +86,42 @@ async fn c1_a_body_is_bounded_while_it_comes_and_not_read_from_strangers() {
 }
 
 #[tokio::test]
+async fn c1_large_bodies_share_one_bound_and_small_requests_pass_beside_them() {
+    let figures = Figures::somewhere();
+    let settings = [figures.setting(), ("ANC_LIMITS__REQUEST_BODIES_BYTES", "3000000")];
+    let world = World::with_settings("20", &settings).await;
+    let token = world.relay.create_token("ci", &[]);
+    let half = " ".repeat(1_000_000);
+    let mut uploads = Vec::new();
+    for _ in 0..3 {
+        let mut connection = RawConnection::open(world.relay.base_url()).await;
+        assert!(connection.send(head(&token, "content-length: 2000000") + &half).await);
+        uploads.push(connection);
+    }
+    let mut large = chat(false);
+    large["messages"][0]["content"] = json!("x".repeat(500_000));
+    let ask = async |body: &serde_json::Value| {
+        let answer = world.client.post(CHAT, &token, body).await;
+        (answer.status.as_u16(), answer.header("x-relay-error").to_owned())
+    };
+    let full = (503, "relay_unavailable".to_owned());
+    // The bytes that were sent may still be on their way through the sockets; asked too soon, the
+    // last of them would find no room instead.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(ask(&large).await, full);
+    assert_eq!(ask(&chat(false)).await.0, 200, "a small request needs no room");
+    assert!(figures.limit_hits("request_bodies_bytes").await >= 1);
+    drop(uploads);
+    for _ in 0..50 {
+        if ask(&large).await.0 == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(ask(&large).await.0, 200, "the room is given back");
+}
+
+#[tokio::test]
 async fn c2_hostile_json_is_refused_without_effort() {
     let world = World::new("20").await;
     let token = world.relay.create_token("ci", &[]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anc_testkit::packed;
 use anc_testkit::simulator::{
-    ChatStream, MessagesStream, ResponsesStream, ScriptedUpstream, Step, chat_usage,
+    ChatStream, GeminiStream, MessagesStream, ResponsesStream, ScriptedUpstream, Step, chat_usage,
 };
 use bytes::Bytes;
 use http::Method;
@@ -146,6 +146,39 @@ async fn d1_a_stream_where_a_document_was_asked_for_becomes_one() {
         assert_eq!(answer.json().pointer(text), Some(&json!("Hello")), "{path}: {}", answer.json());
         assert_eq!(world.used("ci") - before, price_of(10, 5), "{path}");
     }
+    world.relay.verify().unwrap();
+}
+
+#[tokio::test]
+async fn d1_gemini_is_told_as_it_was_asked_in_its_three_forms() {
+    let world = World::new("20").await;
+    world.relay.connect("gemini", &world.upstream.base_url(), "gemini-model");
+    world.relay.set_price("gemini-model", "3", "15");
+    let token = world.relay.create_token("ci", &[]);
+    let said = || GeminiStream::saying(["Hel", "lo"]).usage(10, 0, 5, 0);
+    let question = json!({"contents": [{"role": "user", "parts": [{"text": "Say something"}]}]});
+    let ask = async |method: &str, step: Step| {
+        world.upstream.push(step);
+        let path = format!("/v1beta/models/gemini-model:{method}");
+        let answer = world.client.post(&path, &token, &question).await;
+        assert_eq!(answer.status, 200, "{method}: {:?}", answer.body);
+        let text = String::from_utf8(answer.body.to_vec()).unwrap();
+        (answer.header("content-type").to_owned(), text)
+    };
+    let document = || Step::json(200, &said().body());
+    let (media, text) = ask("streamGenerateContent?alt=sse", document()).await;
+    assert_eq!(media, "text/event-stream; charset=utf-8");
+    assert!(text.starts_with("data: {") && text.ends_with("}\n\n"), "{text}");
+    let (media, text) = ask("streamGenerateContent", document()).await;
+    assert_eq!(media, "application/json");
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!([said().body()]));
+    let (media, text) = ask("generateContent", Step::stream(said().frames())).await;
+    assert_eq!(media, "application/json");
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    let parts = answer["candidates"][0]["content"]["parts"].as_array().unwrap();
+    let whole: String = parts.iter().filter_map(|part| part["text"].as_str()).collect();
+    assert_eq!(whole, "Hello", "{text}");
+    assert_eq!(world.used("ci"), price_of(10, 5) * 3);
     world.relay.verify().unwrap();
 }
 

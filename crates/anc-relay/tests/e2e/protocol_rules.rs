@@ -241,6 +241,54 @@ async fn every_answer_has_its_id_and_every_paid_one_what_is_left() {
 }
 
 #[tokio::test]
+async fn each_pass_of_an_answer_is_charged_at_its_own_models_price() {
+    let (world, token) = world().await;
+    world.relay.set_price("dear-model", "30", "150");
+    let usage = json!({"input_tokens": 2_414, "output_tokens": 3_200, "iterations": [
+        {"type": "message", "input_tokens": 1_051, "output_tokens": 35},
+        {"type": "advisor_message", "model": "dear-model", "input_tokens": 2_728, "output_tokens": 874},
+        {"type": "advisor_message", "model": "unknown-model", "input_tokens": 7, "output_tokens": 1},
+        {"type": "message", "model": format!("{MESSAGES_MODEL}-20260101"), "input_tokens": 1_363,
+            "output_tokens": 3_165}]});
+    let answer = json!({"id": "msg_1", "type": "message", "role": "assistant",
+        "model": MESSAGES_MODEL, "content": [{"type": "text", "text": "Hello"}],
+        "stop_reason": "end_turn", "stop_sequence": null, "usage": usage});
+    let own = price_of(1_051 + 1_363 + 7, 35 + 3_165 + 1);
+    let both = own + 10 * price_of(2_728, 874);
+    world.upstream.push(Step::json(200, &answer));
+    let whole = world.client.post("/v1/messages", &token, &messages(false)).await;
+    assert_eq!(nanos(&json!(whole.header("x-relay-charge"))), both);
+    assert_eq!(world.used("ci"), both);
+
+    // A substitute for a pass that was refused before any output: the refused one is free.
+    let delta = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {
+        "input_tokens": 412, "output_tokens": 264, "iterations": [
+            {"type": "message", "model": MESSAGES_MODEL, "input_tokens": 408, "output_tokens": 0},
+            {"type": "fallback_message", "model": "dear-model", "input_tokens": 412,
+                "output_tokens": 264}]}});
+    let event = |name: &str, data: Value| format!("event: {name}\ndata: {data}\n\n");
+    world.upstream.push(Step::stream([
+        event(
+            "message_start",
+            json!({"type": "message_start", "message": {"type": "message",
+            "model": MESSAGES_MODEL, "usage": {"input_tokens": 408, "output_tokens": 1}}}),
+        ),
+        event(
+            "content_block_delta",
+            json!({"type": "content_block_delta", "index": 0,
+            "delta": {"type": "text_delta", "text": "Hello"}}),
+        ),
+        event("message_delta", delta),
+        event("message_stop", json!({"type": "message_stop"})),
+    ]));
+    let mut events = world.client.stream("/v1/messages", &token, &messages(true)).await.unwrap();
+    assert!(events.finish().await && events.is_complete());
+    assert_eq!(world.used("ci"), both + 10 * price_of(412, 264));
+    assert_eq!(nanos(&world.relay.token("ci")["held"]), 0);
+    world.relay.verify().unwrap();
+}
+
+#[tokio::test]
 async fn f7_pages_of_other_origins_may_call_the_relay_only_where_the_operator_says_so() {
     let ask = [
         ("origin", "https://chat.example"),

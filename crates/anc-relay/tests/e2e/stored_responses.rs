@@ -161,6 +161,35 @@ async fn a_request_that_goes_on_from_a_response_goes_where_that_one_is() {
 }
 
 #[tokio::test]
+async fn b4_an_item_that_an_input_stands_for_is_its_accounts_own() {
+    let (world, second, token) = world().await;
+    let key = made(&world, &second, &token, "resp_a").await;
+    let item = answer("resp_a").body()["output"][0]["id"].as_str().unwrap().to_owned();
+    world.relay.add_account(STRANGER).await;
+    let stranger = world.relay.create_token_of(STRANGER, "theirs", &[]);
+    let before = (second.requests().len(), world.upstream.requests().len());
+    let references = [json!({"type": "item_reference", "id": item}), json!({"id": item})];
+    for (round, reference) in references.iter().enumerate() {
+        let body = ask(&json!({"store": false, "input": [reference,
+            {"role": "user", "content": "And now?"}]}));
+        for path in ["/v1/responses", "/v1/chat/completions", "/v1/responses/input_tokens"] {
+            let refused = world.client.post(path, &stranger, &body).await;
+            assert_eq!(refused.header("x-relay-error"), "not_found", "{path}");
+        }
+        assert_eq!(second.requests().len(), before.0 + 4 * round, "nobody was asked");
+        for _ in 0..4 {
+            let mine = world.client.post("/v1/responses", &token, &body).await;
+            assert_eq!(mine.status, 200, "{:?}", mine.json());
+        }
+        let requests = second.requests();
+        assert_eq!(requests.len(), before.0 + 4 * (round + 1), "it went where the item is");
+        assert!(requests[before.0..].iter().all(|one| one.header("authorization") == key));
+    }
+    assert_eq!(world.upstream.requests().len(), before.1);
+    world.relay.verify().unwrap();
+}
+
+#[tokio::test]
 async fn what_a_request_goes_on_from_is_held_for_as_well() {
     let (world, second, _) = world().await;
     let whole = world.relay.create_token("whole", &[]);

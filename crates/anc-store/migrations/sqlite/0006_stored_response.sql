@@ -1,5 +1,5 @@
--- Answers that a provider keeps, so that later requests can refer to them: whose they are, and where
--- they lie. What they say is the provider's to keep and is not here. Nothing was ever written to the
+-- Answers that a provider keeps, and their items, so that later requests can refer to them: whose
+-- they are, and where they lie. What they say is the provider's to keep and is not here. Nothing was ever written to the
 -- table's first form.
 drop table stored_response;
 

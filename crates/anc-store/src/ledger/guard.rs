@@ -5,12 +5,14 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use anc_domain::{ChannelId, MoneyError, NanoUsd, RequestId, Usage};
-use anc_ledger::{Charge, EndReason, PriceSnapshot, Refusal};
+use anc_domain::{
+    AccountId, ApiTokenId, ChannelId, ModelName, MoneyError, NanoUsd, RequestId, Usage,
+};
+use anc_ledger::{Charge, EndReason, HoldAsk, Otherwise, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
 use super::op::{Granted, GrowOp, Op, SettleOp, Ticket};
-use super::{Ledger, writer_is_gone};
+use super::{HoldRequest, Ledger, writer_is_gone};
 use crate::StoreError;
 
 /// How long a settle is waited for. Beyond it the caller is told that the store is in trouble,
@@ -91,6 +93,28 @@ impl OpenHold {
     /// The request that it is for.
     pub fn request_id(&self) -> RequestId {
         RequestId::from_bytes(self.ticket.request_id)
+    }
+
+    /// A hold of nothing beside this one, for a part of the same request that another model made: its
+    /// charge has a usage row of its own, with its own model and price.
+    pub async fn beside(
+        &self,
+        request_id: RequestId,
+        model: ModelName,
+        price: PriceSnapshot,
+    ) -> Result<Result<Self, Refusal>, StoreError> {
+        let zero = NanoUsd::ZERO;
+        let request = HoldRequest {
+            request_id,
+            account_id: AccountId::from_i64(self.ticket.account_id),
+            token_id: ApiTokenId::from_i64(self.ticket.token_id),
+            model,
+            ask: HoldAsk { full: zero, least: zero, otherwise: Otherwise::Least },
+            price,
+            input_estimate: 0,
+            stream: self.ticket.stream,
+        };
+        self.ledger.hold(request).await
     }
 
     /// The price that the request was promised.

@@ -65,6 +65,11 @@ async fn a_stored_response_reads_back_for_the_account_that_made_it_alone() {
     assert_eq!(door.find(bed.account, "resp_1").await.unwrap(), Some(ours));
     assert_eq!(door.find(other, "resp_1").await.unwrap(), Some(theirs));
 
+    let names = ["resp_0".to_owned(), "resp_1".to_owned()];
+    let all = door.find_all(bed.account, &names).await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert!(door.find_all(bed.account, &[]).await.unwrap().is_empty());
+
     assert!(!door.delete(other, "resp_2").await.unwrap());
     assert!(door.delete(other, "resp_1").await.unwrap());
     assert_eq!(door.find(other, "resp_1").await.unwrap(), None);

@@ -1,12 +1,14 @@
 //! The events of a stream, and the answer in one piece.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value as Json;
 
 use crate::anthropic::usage::Reports;
 use crate::count::OutputCount;
 use crate::json::{Kind, Malformed, Walker, unescaped};
-use crate::meter::{FrameRole, Observed, Report, count_output};
+use crate::meter::{FrameRole, ModelUse, Observed, Report, count_output};
 use crate::sse::Event;
 
 /// What was seen of a stream so far.
@@ -18,6 +20,7 @@ pub(crate) struct StreamState {
     refused: bool,
     reports: Reports,
     raw_usage: Option<Bytes>,
+    by_model: Arc<Vec<ModelUse>>,
 }
 
 impl StreamState {
@@ -86,6 +89,7 @@ impl StreamState {
         }
         if let Some(usage) = usage.filter(|usage| usage.is_object()) {
             self.reports.take(usage);
+            self.by_model = Arc::new(self.reports.by_model());
             self.raw_usage = Some(Bytes::from(usage.to_string()));
         }
     }
@@ -108,6 +112,7 @@ impl StreamState {
             suspect: report.suspect,
             finished: self.finished,
             raw_usage: self.raw_usage.clone(),
+            by_model: Arc::clone(&self.by_model),
             ..Observed::default()
         }
     }

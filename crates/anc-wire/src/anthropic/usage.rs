@@ -3,7 +3,7 @@
 use anc_domain::{Meter, TokenCount, Usage, UsageError};
 use serde_json::Value;
 
-use crate::meter::{CountReader, Report};
+use crate::meter::{CountReader, ModelUse, Report};
 
 /// What one pass of a model used. Input excludes both cache buckets, by the vendor's convention.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,13 +17,20 @@ struct Pass {
     thinking: TokenCount,
 }
 
+/// A pass in the list of passes, and the model that made it, where that is said.
+#[derive(Debug)]
+struct Iteration {
+    model: Option<String>,
+    pass: Pass,
+}
+
 /// The reports of one answer. Each field keeps the last value that was more than nothing: later
 /// reports are cumulative, and a zero in one of them says only that it does not repeat the field.
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
     top: Pass,
     web_searches: TokenCount,
-    iterations: Vec<Pass>,
+    iterations: Vec<Iteration>,
     implausible: bool,
     any: bool,
 }
@@ -37,7 +44,11 @@ impl Reports {
         let searches = reader.count(report, &["server_tool_use", "web_search_requests"]);
         keep_last(&mut self.web_searches, searches);
         if let Some(iterations) = report.get("iterations").and_then(Value::as_array) {
-            self.iterations = iterations.iter().map(|pass| read_pass(pass, &mut reader)).collect();
+            let read = |pass: &Value| Iteration {
+                model: pass.get("model").and_then(Value::as_str).map(str::to_owned),
+                pass: read_pass(pass, &mut reader),
+            };
+            self.iterations = iterations.iter().map(read).collect();
         }
         self.implausible |= reader.implausible;
         self.any = true;
@@ -53,13 +64,10 @@ impl Reports {
             return Report::default();
         }
         let mut usage = Usage::default();
-        let last = self.iterations.len().saturating_sub(1);
-        let passes = self.iterations.iter().enumerate();
-        let billed = passes.filter(|(place, pass)| pass.output > 0 || *place == last);
         let summed = if self.iterations.is_empty() {
             self.top.add_to(&mut usage)
         } else {
-            billed.map(|(_, pass)| pass).try_for_each(|pass| pass.add_to(&mut usage))
+            self.billed().try_for_each(|one| one.pass.add_to(&mut usage))
         };
         if !self.iterations.is_empty() {
             self.split_like_the_top(&mut usage);
@@ -74,10 +82,36 @@ impl Reports {
 }
 
 impl Reports {
+    fn billed(&self) -> impl Iterator<Item = &Iteration> {
+        let last = self.iterations.len().saturating_sub(1);
+        let passes = self.iterations.iter().enumerate();
+        let billed = passes.filter(move |(place, one)| one.pass.output > 0 || *place == last);
+        billed.map(|(_, one)| one)
+    }
+
+    /// What each model made that is named in the list of passes.
+    pub(crate) fn by_model(&self) -> Vec<ModelUse> {
+        let mut uses: Vec<ModelUse> = Vec::new();
+        for Iteration { model, pass } in self.billed() {
+            let Some(model) = model else { continue };
+            let known = uses.iter().position(|one| one.model == *model);
+            let place = known.unwrap_or_else(|| {
+                uses.push(ModelUse { model: model.clone(), usage: Usage::default() });
+                uses.len() - 1
+            });
+            if let Some(one) = uses.get_mut(place) {
+                // A report that cannot be is not taken as a whole.
+                pass.add_to(&mut one.usage).ok();
+            }
+        }
+        uses
+    }
+
     /// Passes may leave out what the top level tells of all: how long cache writes live, and how
     /// much of the output was thinking.
     fn split_like_the_top(&self, usage: &mut Usage) {
-        let told = |of: fn(&Pass) -> TokenCount| self.iterations.iter().any(|pass| of(pass) > 0);
+        let told =
+            |of: fn(&Pass) -> TokenCount| self.iterations.iter().any(|one| of(&one.pass) > 0);
         let splits = [
             (
                 told(|pass| pass.cache_write_5m + pass.cache_write_1h),
@@ -221,6 +255,20 @@ mod tests {
                 (Meter::Reasoning, 20)
             ]
         );
+    }
+
+    #[test]
+    fn what_each_named_model_made_is_told() {
+        let mut taken = Reports::default();
+        taken.take(&json!({"iterations": [
+            {"type": "message", "input_tokens": 1_051, "output_tokens": 35},
+            {"type": "advisor_message", "model": "dear", "input_tokens": 2_728, "output_tokens": 874},
+            {"type": "message", "model": "cheap", "input_tokens": 5, "output_tokens": 0},
+            {"type": "advisor_message", "model": "dear", "input_tokens": 2, "output_tokens": 1}]}));
+        let uses = taken.by_model();
+        assert_eq!(uses.len(), 1, "a pass refused before any output is free");
+        assert_eq!(uses[0].model, "dear");
+        assert_eq!((uses[0].usage.input_total(), uses[0].usage.output_total()), (2_730, 875));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The events of a stream, and the answer in one piece.
 
+use std::sync::Arc;
+
 use anc_domain::{Meter, Usage};
 use bytes::Bytes;
 use serde_json::Value as Json;
@@ -22,6 +24,7 @@ pub(crate) struct StreamState {
     raw_usage: Option<Bytes>,
     response_id: Option<String>,
     next_sequence: Option<u64>,
+    items: Arc<Vec<String>>,
 }
 
 /// What an event says of itself.
@@ -89,10 +92,10 @@ impl StreamState {
             let _ = count_member(data, b"item", &mut self.output);
         }
         self.in_pieces = false;
-        let item = serde_json::from_slice::<Json>(data).ok();
-        if item.as_ref().and_then(|event| event.get("item")).is_some_and(is_web_search) {
-            self.searches += 1;
-        }
+        let Ok(event) = serde_json::from_slice::<Json>(data) else { return };
+        let Some(item) = event.get("item") else { return };
+        self.searches += u64::from(is_web_search(item));
+        self.name_item(item);
     }
 
     /// A failure may report what it cost.
@@ -112,6 +115,13 @@ impl StreamState {
         FrameRole::Terminal
     }
 
+    fn name_item(&mut self, item: &Json) {
+        let id = item.get("id").and_then(Json::as_str);
+        if let Some(id) = id.filter(|id| !self.items.iter().any(|known| known == id)) {
+            Arc::make_mut(&mut self.items).push(id.to_owned());
+        }
+    }
+
     fn take_id(&mut self, response: &Json) {
         if let Some(id) = response.get("id").and_then(Json::as_str) {
             self.response_id = Some(id.to_owned());
@@ -125,6 +135,9 @@ impl StreamState {
             self.raw_usage = Some(Bytes::from(usage.to_string()));
         }
         let items = response.get("output").and_then(Json::as_array);
+        for item in items.into_iter().flatten() {
+            self.name_item(item);
+        }
         let searches =
             items.map_or(0, |items| items.iter().filter(|one| is_web_search(one)).count());
         self.searches = self.searches.max(searches as u64);
@@ -143,6 +156,8 @@ impl StreamState {
             raw_usage: self.raw_usage.clone(),
             response_id: self.response_id.clone(),
             next_sequence: self.next_sequence,
+            items: Arc::clone(&self.items),
+            ..Observed::default()
         }
     }
 }
@@ -216,7 +231,7 @@ mod tests {
             r#"{"type":"response.created","response":{"id":"resp_1"}}"#,
             r#"{"type":"response.output_item.added","item":{"type":"message"}}"#,
             r#"{"type":"response.output_text.delta","delta":"Hello there"}"#,
-            r#"{"type":"response.output_item.done","item":{"type":"message","content":[{"text":"Hello there"}]}}"#,
+            r#"{"type":"response.output_item.done","item":{"id":"msg_1","type":"message","content":[{"text":"Hello there"}]}}"#,
             r#"{"type":"response.output_item.done","item":{"type":"web_search_call","action":{"type":"search"}}}"#,
             r#"{"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[],
                 "usage":{"input_tokens":9,"output_tokens":5,"total_tokens":14}}}"#,
@@ -227,6 +242,7 @@ mod tests {
         assert_eq!(usage.get(Meter::WebSearch), 1);
         assert!((3..6).contains(&observed.output_units), "{}", observed.output_units);
         assert_eq!(observed.response_id.as_deref(), Some("resp_1"));
+        assert_eq!(*observed.items, ["msg_1"]);
     }
 
     #[test]
