@@ -623,6 +623,15 @@ export interface components {
      * @enum {string}
      */
     Billing: "metered" | "unmetered";
+    /** @description Budgets to be changed: what is absent stays, null ends one. */
+    BudgetChanges: {
+      /** @default null */
+      day: string | null;
+      /** @default null */
+      month: string | null;
+      /** @default null */
+      week: string | null;
+    };
     BudgetWindow: {
       limit: string;
       /** @description `day`, `week` or `month`. */
@@ -1079,6 +1088,24 @@ export interface components {
       name: string;
       needs_key: boolean;
     };
+    /** @description Rates to be changed: what is absent stays, null ends one. */
+    RateChanges: {
+      /**
+       * Format: int64
+       * @default null
+       */
+      concurrency: number | null;
+      /**
+       * Format: int64
+       * @default null
+       */
+      requests_per_minute: number | null;
+      /**
+       * Format: int64
+       * @default null
+       */
+      units_per_minute: number | null;
+    };
     /** @description How fast and how wide it may be used; null: unlimited. */
     Rates: {
       /**
@@ -1239,7 +1266,7 @@ export interface components {
     };
     /** @description What is to be changed of a token; what is absent stays. */
     TokenChange: {
-      budgets?: components["schemas"]["Budgets"] | null;
+      budgets?: components["schemas"]["BudgetChanges"];
       enabled?: boolean | null;
       endpoints?: string[] | null;
       /** Format: date-time */
@@ -1250,7 +1277,7 @@ export interface components {
       name?: string | null;
       note?: string | null;
       quota?: string | null;
-      rates?: components["schemas"]["Rates"] | null;
+      rates?: components["schemas"]["RateChanges"];
       tags?: string[] | null;
     };
     /** @description What lies behind a token. */

@@ -22,8 +22,9 @@ const TOUCH_EVERY: Duration = Duration::from_mins(1);
 pub(crate) enum Principal {
     /// A person with a session.
     User(Box<UserRecord>),
-    /// A program that acts for a person, by a management key whose scopes allow what it calls.
-    Key(Box<UserRecord>),
+    /// A program that acts for a person, by a management key whose scopes allow what it calls; and
+    /// what names the two of them.
+    Key(Box<UserRecord>, String),
     /// Whoever may read the data directory.
     LocalOperator,
 }
@@ -38,8 +39,9 @@ impl FromRequestParts<ApiState> for Principal {
         if let Some(presented) = parts.headers.get(AUTHORIZATION) {
             let method = &parts.method;
             let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-            let user = holder(state, presented, need_of(method, path)).await?;
-            return Ok(Self::Key(Box::new(user)));
+            let (user, key) = holder(state, presented, need_of(method, path)).await?;
+            let actor = format!("{} (key {key})", user.email);
+            return Ok(Self::Key(Box::new(user), actor));
         }
         let settings = &state.shared.settings;
         let hash = presented_session(&parts.headers, settings.https())
@@ -56,12 +58,13 @@ impl FromRequestParts<ApiState> for Principal {
     }
 }
 
-/// The person for whom a presented management key acts, if its scopes allow what it calls.
+/// The person for whom a presented management key acts, and the key's name, if its scopes allow what
+/// it calls.
 async fn holder(
     state: &ApiState,
     presented: &HeaderValue,
     need: Need,
-) -> Result<UserRecord, ApiError> {
+) -> Result<(UserRecord, String), ApiError> {
     let text = presented.to_str().unwrap_or_default();
     let key = text
         .split_once(' ')
@@ -89,7 +92,7 @@ async fn holder(
     if record.last_used_at.is_none_or(|last| now.since(last) > TOUCH_EVERY) {
         keys.touch(record.id).await?;
     }
-    Ok(user)
+    Ok((user, record.name))
 }
 
 impl Principal {
@@ -97,7 +100,7 @@ impl Principal {
     pub(crate) fn is_operator(&self) -> bool {
         match self {
             Self::LocalOperator => true,
-            Self::User(user) | Self::Key(user) => user.role >= Role::Admin,
+            Self::User(user) | Self::Key(user, _) => user.role >= Role::Admin,
         }
     }
 
@@ -105,14 +108,15 @@ impl Principal {
     pub(crate) fn is_owner(&self) -> bool {
         match self {
             Self::LocalOperator => true,
-            Self::User(user) | Self::Key(user) => user.role == Role::Owner,
+            Self::User(user) | Self::Key(user, _) => user.role == Role::Owner,
         }
     }
 
     /// Who they are, for what is noted of their changes.
     pub(crate) fn actor(&self) -> &str {
         match self {
-            Self::User(user) | Self::Key(user) => &user.email,
+            Self::User(user) => &user.email,
+            Self::Key(_, actor) => actor,
             Self::LocalOperator => "command line",
         }
     }
@@ -120,7 +124,7 @@ impl Principal {
     /// Whose idempotency keys its are.
     pub(crate) fn key(&self) -> String {
         match self {
-            Self::User(user) | Self::Key(user) => user.id.to_string(),
+            Self::User(user) | Self::Key(user, _) => user.id.to_string(),
             Self::LocalOperator => "local".to_owned(),
         }
     }
@@ -137,7 +141,9 @@ impl Principal {
     pub(crate) fn user(&self) -> Result<&UserRecord, ApiError> {
         match self {
             Self::User(user) => Ok(user),
-            Self::Key(_) => Err(ApiError::forbidden("Only a person who is signed in may do this.")),
+            Self::Key(..) => {
+                Err(ApiError::forbidden("Only a person who is signed in may do this."))
+            }
             Self::LocalOperator => Err(ApiError::invalid("The command line has no session.")),
         }
     }
@@ -145,7 +151,7 @@ impl Principal {
     /// Whose tokens the caller may see and change; `None` is everybody's.
     pub(crate) fn reach(&self) -> Option<AccountId> {
         match self {
-            Self::User(user) | Self::Key(user) if !self.is_operator() => Some(user.account_id),
+            Self::User(user) | Self::Key(user, _) if !self.is_operator() => Some(user.account_id),
             _ => None,
         }
     }
@@ -165,7 +171,7 @@ impl Principal {
                 };
                 found.filter(|account| self.reach().is_none_or(|own| own == account.id))
             }
-            (None, Self::User(user) | Self::Key(user)) => accounts.get(user.account_id).await?,
+            (None, Self::User(user) | Self::Key(user, _)) => accounts.get(user.account_id).await?,
             (None, Self::LocalOperator) => {
                 return Err(ApiError::field("account", "Name the account by its owner's email."));
             }

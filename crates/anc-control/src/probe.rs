@@ -45,17 +45,41 @@ pub(crate) struct Question {
 }
 
 impl Providers {
-    /// Asks with the channel's first key that does not rest. The error is a sentence for operators.
+    /// Asks with the channel's keys that do not rest, one after the other until one is not turned
+    /// away; those that are rest from then on. The error is a sentence for operators.
     pub(crate) async fn ask(
         &self,
         channel: &ChannelRecord,
-        question: Question,
+        question: &Question,
         now: UnixMillis,
     ) -> Result<Answer, String> {
-        let provider = Provider::from_name(&channel.provider).ok_or("The provider is unknown.")?;
         let keys = keys_of(channel);
-        let awake = self.parked.awake(channel.id, keys.len(), now);
-        let key = keys.get(awake.first().copied().unwrap_or(0));
+        let mut order = self.parked.awake(channel.id, keys.len(), now);
+        if order.is_empty() {
+            order = (0..keys.len()).collect();
+        }
+        let mut refused = None;
+        for index in order {
+            let answer = self.ask_with(channel, question, keys.get(index)).await?;
+            if !self.parked.note(channel.id, index, (answer.status.as_u16(), None), now) {
+                return Ok(answer);
+            }
+            refused = Some(answer);
+        }
+        match refused {
+            Some(answer) => Ok(answer),
+            // Some providers need no key.
+            None => self.ask_with(channel, question, None).await,
+        }
+    }
+
+    async fn ask_with(
+        &self,
+        channel: &ChannelRecord,
+        question: &Question,
+        key: Option<&Secret>,
+    ) -> Result<Answer, String> {
+        let provider = Provider::from_name(&channel.provider).ok_or("The provider is unknown.")?;
         let endpoint = endpoint_of(channel, provider)?;
         let uri = match &endpoint {
             Some(endpoint) => endpoint.uri(provider, &question.path, question.query),

@@ -71,11 +71,11 @@ macro_rules! codes {
 
 codes! {
     /// No token, or one that is malformed or unknown: which of these is not told.
-    InvalidApiKey = "invalid_api_key", 401 / 401, "invalid_request_error", "authentication_error", "UNAUTHENTICATED";
+    InvalidApiKey = "invalid_api_key", 401 / 401, "invalid_request_error", "authentication_error", "UNAUTHENTICATED", retry false;
     /// The token was switched off or deleted.
-    TokenDisabled = "token_disabled", 401 / 401, "invalid_request_error", "authentication_error", "UNAUTHENTICATED";
+    TokenDisabled = "token_disabled", 401 / 401, "invalid_request_error", "authentication_error", "UNAUTHENTICATED", retry false;
     /// The token's expiration time has passed.
-    TokenExpired = "token_expired", 401 / 401, "invalid_request_error", "authentication_error", "UNAUTHENTICATED";
+    TokenExpired = "token_expired", 401 / 401, "invalid_request_error", "authentication_error", "UNAUTHENTICATED", retry false;
     /// The account was suspended by the operator.
     AccountSuspended = "account_suspended", 403 / 403, "permission_error", "permission_error", "PERMISSION_DENIED";
     /// The token has an IP restriction and the request came from elsewhere.

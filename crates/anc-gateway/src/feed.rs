@@ -37,7 +37,13 @@ impl Feed {
         let mut failing_since = None;
         loop {
             let outcome = match follower.next().await {
-                Ok(changes) => self.apply(&follower, &changes).await,
+                Ok(changes) => {
+                    let applied = self.apply(&follower, &changes).await;
+                    if applied.is_err() {
+                        follower.give_again();
+                    }
+                    applied
+                }
                 Err(error) => Err(error),
             };
             match outcome {

@@ -169,17 +169,21 @@ pub fn hold(
     Ok(granted)
 }
 
-/// Adds to an open hold. Expiry does not matter here: a stream that runs may finish.
+/// Adds to an open hold of `held`. Expiry does not matter here: a stream that runs may finish. What
+/// the request itself holds is not somebody else's: where its whole does not fit, money is exhausted.
 pub fn grow(
     account: &mut AccountState,
     token: &mut TokenState,
+    held: NanoUsd,
     by: NanoUsd,
 ) -> Result<(), Refusal> {
     if by.is_negative() {
         return Err(Refusal::OutOfRange);
     }
     check_state(account, token)?;
-    fits(account, token, by)?;
+    let (mut others_account, mut others_token) = (*account, *token);
+    release(&mut others_account, &mut others_token, held)?;
+    fits(&others_account, &others_token, held.checked_add(by)?)?;
     take(account, token, by)
 }
 

@@ -14,6 +14,8 @@ const MASTER_KEY_BYTES: usize = 32;
 
 /// The database's file in the data directory.
 pub(crate) const DATABASE_FILE: &str = "relay.db";
+/// What opens the secrets in it.
+const MASTER_KEY_FILE: &str = "master.key";
 
 /// A data directory that this process alone writes to, for as long as the value lives.
 #[derive(Debug)]
@@ -31,6 +33,19 @@ pub(crate) enum DataDirError {
         .0.display()
     )]
     InUse(PathBuf),
+    /// A command was given a directory in which no relay lives.
+    #[error(
+        "there is no relay in {}; name its data directory with --data (and its database with \
+         --database, if it has one), or make one with `anc-relay serve`",
+        .0.display()
+    )]
+    Nobody(PathBuf),
+    /// The database is there and the key that opens its secrets is not.
+    #[error(
+        "{} is missing beside the database that it belongs to; restore it from your backup",
+        .0.display()
+    )]
+    NoMasterKey(PathBuf),
     /// The file system refused.
     #[error("the data directory {} cannot be used: {}", .0.display(), .1)]
     Io(PathBuf, #[source] io::Error),
@@ -54,6 +69,14 @@ impl DataDir {
         }
     }
 
+    /// The same for a directory in which a relay lives; nothing is made.
+    pub(crate) fn open_existing(path: &Path) -> Result<Self, DataDirError> {
+        if !path.join(MASTER_KEY_FILE).exists() && !path.join(DATABASE_FILE).exists() {
+            return Err(DataDirError::Nobody(path.to_owned()));
+        }
+        Self::open(path)
+    }
+
     /// The database's file.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE_FILE)
@@ -73,7 +96,10 @@ impl DataDir {
     /// The key that seals secrets in the database; made at first start. Without it the providers'
     /// keys cannot be read, so it belongs into every backup, apart from the database.
     pub(crate) fn master_key(&self, entropy: &dyn Entropy) -> Result<[u8; 32], DataDirError> {
-        let path = self.path.join("master.key");
+        let path = self.path.join(MASTER_KEY_FILE);
+        if !path.exists() && self.database().exists() {
+            return Err(DataDirError::NoMasterKey(path));
+        }
         let failed = |error| DataDirError::Io(path.clone(), error);
         let mut file = private_file(&path).map_err(failed)?;
         let mut stored = Vec::new();

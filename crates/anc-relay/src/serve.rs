@@ -64,8 +64,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
     serve_command_line(&base.data, control.local_router())?;
 
     announce(&config, address, &control).await?;
-    accept_until_told(&workers, listener, &data_plane).await?;
-    drain(&data_plane, config.drain).await;
+    accept_until_drained(&workers, listener, &data_plane, config.drain).await?;
     // Connections that rest between requests end here; what still runs is cut with the process
     // and closed by the next start as interrupted.
     tokio::task::spawn_blocking(move || workers.finish_within(DRAIN_POLL * 20)).await?;
@@ -74,10 +73,13 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
     Ok(())
 }
 
-async fn accept_until_told(
+/// While it drains the relay still answers: that it takes no new requests, and to those that look
+/// whether it is ready, so that whoever sends requests sends them elsewhere.
+async fn accept_until_drained(
     workers: &Workers,
     listener: TcpListener,
     data_plane: &DataPlane,
+    limit: Duration,
 ) -> Result<(), ServeError> {
     let (stop, stopping) = watch::channel(false);
     let accepting = workers.accept(listener, stopping);
@@ -87,6 +89,10 @@ async fn accept_until_told(
         () = told_to_stop() => {
             tracing::info!("stopping: no new requests, running ones may finish");
             data_plane.drain();
+            tokio::select! {
+                ended = &mut accepting => ended?,
+                () = drain(data_plane, limit) => {}
+            }
             stop.send_replace(true);
             accepting.await?;
         }

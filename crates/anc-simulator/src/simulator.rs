@@ -24,8 +24,12 @@ use crate::{answer, messages};
 /// The largest body that is read: twice what the relay itself takes.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The models that are listed. Any other name is answered, too.
-const MODELS: [(&str, &str); 2] =
-    [("sim-gpt", "Simulated GPT"), ("sim-claude", "Simulated Claude")];
+const MODELS: [(&str, &str); 4] = [
+    ("sim-gpt", "Simulated GPT"),
+    ("sim-claude", "Simulated Claude"),
+    ("sim-gemini", "Simulated Gemini"),
+    ("sim-embedding", "Simulated Embedding"),
+];
 /// When the listed models were "made", and the time of every answer without a clock: 2026-01-01.
 const MODELS_CREATED: u64 = 1_767_225_600;
 const LOAD_TEXT: &str = " tick";

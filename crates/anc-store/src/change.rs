@@ -11,6 +11,10 @@ use crate::database::Database;
 use crate::row;
 use crate::sql::{Pool, query};
 
+/// How long a reading may take: a server that swallows what it is sent must not look like one that
+/// has nothing to tell.
+const READ_MAX: Duration = Duration::from_secs(5);
+
 /// Changes that a follower is given at once.
 const PAGE: u32 = 1_000;
 
@@ -142,11 +146,19 @@ impl Follower {
         if woken.is_some_and(|woken| woken.is_err()) {
             return Err(StoreError::unavailable("the store is closed"));
         }
-        let changes = read_after(&self.readers, self.position, PAGE).await?;
+        let changes =
+            tokio::time::timeout(READ_MAX, read_after(&self.readers, self.position, PAGE))
+                .await
+                .map_err(|_| StoreError::unavailable("the change feed did not answer in time"))??;
         if let Some(last) = changes.last() {
             self.position = last.seq;
         }
         Ok(changes)
+    }
+
+    /// Gives the changes that were not applied once more: applying them failed.
+    pub fn give_again(&mut self) {
+        self.position = *self.applied.borrow();
     }
 
     /// Says that the copies show everything up to `seq`.

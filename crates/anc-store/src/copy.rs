@@ -52,6 +52,8 @@ async fn copy_all(source: &Pool, target: &Pool) -> Result<Vec<(String, u64)>, St
     };
     let mut source = source.snapshot().await?;
     let mut tx = target.begin().await?;
+    // A table is copied by one statement, however long it is.
+    query("set local statement_timeout = 0").execute(&mut *tx).await?;
     let owned: bool = query("select exists (select 1 from account)").fetch_value(&mut *tx).await?;
     if owned {
         return Err(NOT_EMPTY);

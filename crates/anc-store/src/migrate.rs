@@ -2,7 +2,7 @@
 
 use sqlx::migrate::{Migrate, Migrator};
 
-use crate::sql::Pool;
+use crate::sql::{Pool, query};
 use crate::{Durability, Location, StoreError, database};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -24,7 +24,17 @@ pub struct Migration {
 pub(crate) async fn up(pool: &Pool) -> Result<(), StoreError> {
     match pool {
         Pool::Sqlite(pool) => SQLITE.run(pool).await?,
-        Pool::Postgres(pool) => POSTGRES.run(pool).await?,
+        Pool::Postgres(pool) => {
+            let mut connection = pool.acquire().await?;
+            // A version may take long on a grown database, and another node may be at it.
+            for limit in ["statement_timeout", "lock_timeout"] {
+                query(format!("set {limit} = 0")).execute(&mut *connection).await?;
+            }
+            let done = POSTGRES.run(&mut *connection).await;
+            // With the limits of others again: it is made anew.
+            connection.close().await?;
+            done?;
+        }
     }
     Ok(())
 }

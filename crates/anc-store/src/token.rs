@@ -179,7 +179,7 @@ impl Tokens<'_> {
         tx: &mut WriteTx,
         new: NewToken,
     ) -> Result<Result<TokenRecord, TokenLimitReached>, StoreError> {
-        if let Some(reached) = limit_reached(tx, new.account_id).await? {
+        if let Some(reached) = limit_reached(tx, new.account_id, 1).await? {
             return Ok(Err(reached));
         }
         let (now, id) = (tx.now, ApiTokenId::generate(tx.now, self.entropy));
@@ -228,6 +228,12 @@ impl Tokens<'_> {
         let mut tx = self.db.write().await?;
         if let Some(repeat) = idempotency::repeated(&mut tx, idempotency).await? {
             return Ok(Err(NotCreated::Repeat(repeat)));
+        }
+        // All or none, and the figures are those of before.
+        if let Some(account) = new.first().map(|one| one.account_id)
+            && let Some(reached) = limit_reached(&mut tx, account, new.len()).await?
+        {
+            return Ok(Err(NotCreated::Limit(reached)));
         }
         let mut records = Vec::with_capacity(new.len());
         for one in new {
@@ -392,6 +398,7 @@ impl BindTraits for crate::sql::Query {
 async fn limit_reached(
     tx: &mut WriteTx,
     account: AccountId,
+    more: usize,
 ) -> Result<Option<TokenLimitReached>, StoreError> {
     let tier: Option<(String, i64)> = query(
         "select t.name, t.token_limit
@@ -404,7 +411,8 @@ async fn limit_reached(
     .await?;
     let (tier, limit) = tier.ok_or(StoreError::Conflict("the account does not exist"))?;
     let (limit, used) = (token_limit(limit)?, count_live(tx, account).await?);
-    Ok((used >= limit).then_some(TokenLimitReached { tier, limit, used }))
+    let room = usize::try_from(limit.saturating_sub(used)).unwrap_or(0);
+    Ok((more > room).then_some(TokenLimitReached { tier, limit, used }))
 }
 
 async fn count_live<'a>(on: impl Into<On<'a>>, account: AccountId) -> Result<u32, StoreError> {

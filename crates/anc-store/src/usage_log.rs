@@ -126,10 +126,10 @@ impl UsageView<'_> {
     pub async fn log(&self, wanted: &LogQuery) -> Result<LogPage, StoreError> {
         let limit = wanted.limit.clamp(1, PAGE_MAX) as usize;
         let mut rows: Vec<UsageRow> = Vec::new();
-        for mut sql in self.parts(wanted).await? {
-            add_filters(&mut sql, wanted);
+        for (mut sql, seq) in self.parts(wanted).await? {
+            add_filters(&mut sql, wanted, seq);
             let missing = i64::try_from(limit + 1 - rows.len()).map_err(StoreError::corrupt)?;
-            sql.push(" order by u.seq desc limit ").push_bind(missing);
+            sql.push(&format!(" order by {seq} desc limit ")).push_bind(missing);
             rows.extend(sql.fetch_all::<UsageRow>(&self.db.readers).await?);
             if rows.len() > limit {
                 break;
@@ -142,12 +142,15 @@ impl UsageView<'_> {
         Ok(LogPage { items: items?, next })
     }
 
-    /// Where the rows are looked for, newest part first.
-    async fn parts(&self, wanted: &LogQuery) -> Result<Vec<Query>, StoreError> {
+    /// Where the rows are looked for, newest part first, and which column orders each: a look-up's
+    /// own, or every row of the account would be sorted for a page.
+    async fn parts(&self, wanted: &LogQuery) -> Result<Vec<(Query, &'static str)>, StoreError> {
         let (table, column, id) = match (wanted.token, wanted.account) {
             (Some(token), _) => ("usage_by_token", "token_id", token.as_i64()),
             (None, Some(account)) => ("usage_by_account", "account_id", account.as_i64()),
-            (None, None) => return Ok(vec![query("select u.* from usage u where true")]),
+            (None, None) => {
+                return Ok(vec![(query("select u.* from usage u where true"), "u.seq")]);
+            }
         };
         // One mark for both parts: a row is in one of them, whatever the follower does meanwhile.
         let mark: i64 = query("select seq from follower_watermark where name = $1")
@@ -162,7 +165,9 @@ impl UsageView<'_> {
              where k.{column} = $1
              and k.seq <= $2"
         );
-        Ok([tail, known].map(|text| query(text).bind(id).bind(mark)).into())
+        Ok([(tail, "u.seq"), (known, "k.seq")]
+            .map(|(text, seq)| (query(text).bind(id).bind(mark), seq))
+            .into())
     }
 
     /// Sums by hour or day and model, oldest first, the newest requests included.
@@ -252,13 +257,13 @@ impl UsageView<'_> {
     }
 }
 
-fn add_filters(sql: &mut Query, wanted: &LogQuery) {
+fn add_filters(sql: &mut Query, wanted: &LogQuery, seq: &str) {
     // A token of another account is nobody's business.
     if let (Some(_), Some(account)) = (wanted.token, wanted.account) {
         sql.push(" and u.account_id = ").push_bind(account.as_i64());
     }
     if let Some(before) = wanted.before {
-        sql.push(" and u.seq < ").push_bind(before);
+        sql.push(&format!(" and {seq} < ")).push_bind(before);
     }
     if let Some(model) = &wanted.model {
         sql.push(" and u.model = ").push_bind(model.as_str());

@@ -80,7 +80,7 @@ pub(crate) async fn test_channel(
         None => Question::models(provider),
     };
     let began = state.now();
-    let answer = state.shared.providers.ask(&channel, question, began).await;
+    let answer = state.shared.providers.ask(&channel, &question, began).await;
     let latency_ms = i64::try_from(state.now().since(began).as_millis()).unwrap_or(i64::MAX);
     let (ok, status, message) = match &answer {
         Ok(answer) if answer.status.is_success() => {
@@ -103,7 +103,8 @@ pub(crate) async fn fetch_models(
 ) -> Result<Json<ProviderModels>, ApiError> {
     principal.operator()?;
     let (channel, provider) = find(&state, &id).await?;
-    let asked = state.shared.providers.ask(&channel, Question::models(provider), state.now()).await;
+    let asked =
+        state.shared.providers.ask(&channel, &Question::models(provider), state.now()).await;
     let answer = asked.map_err(|why| ApiError::provider_failed(&why))?;
     if !answer.status.is_success() {
         let said = format!("It answered {}. {}", answer.status, words_of(&answer, &channel));

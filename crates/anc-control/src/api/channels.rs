@@ -405,6 +405,12 @@ fn check_base_url(
     }
     let Some(text) = base_url.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let text = text.trim();
+    // The relay adds the path itself; a whole one is the commonest mistake.
+    let endings = ["/chat/completions", "/completions", "/responses", "/messages", "/embeddings"];
+    if let Some(base) = endings.iter().find_map(|ending| text.strip_suffix(ending)) {
+        let message = format!("Give the address without the endpoint's path: {base}");
+        return Err(ApiError::field("base_url", message));
+    }
     Endpoint::new(text, allow_private)
         .map_err(|error| ApiError::field("base_url", format!("This cannot be used: {error}.")))?;
     Ok(Some(text.to_owned()))

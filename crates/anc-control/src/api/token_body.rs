@@ -89,6 +89,56 @@ pub(crate) struct Rates {
     concurrency: Option<u64>,
 }
 
+/// Budgets to be changed: what is absent stays, null ends one.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BudgetChanges {
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    day: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    week: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    month: Option<Option<String>>,
+}
+
+/// Rates to be changed: what is absent stays, null ends one.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RateChanges {
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
+    requests_per_minute: Option<Option<u64>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
+    units_per_minute: Option<Option<u64>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
+    concurrency: Option<Option<u64>>,
+}
+
+impl BudgetChanges {
+    fn check(&self) -> Result<[Option<Option<NanoUsd>>; Period::ALL.len()], ApiError> {
+        let check = |change: &Option<Option<String>>| {
+            let limit = change.as_ref().map(Option::as_deref);
+            limit.map(|limit| check_amount("budgets", limit)).transpose()
+        };
+        Ok([check(&self.day)?, check(&self.week)?, check(&self.month)?])
+    }
+}
+
+impl RateChanges {
+    fn check(&self) -> Result<(), ApiError> {
+        let rates = [self.requests_per_minute, self.units_per_minute, self.concurrency];
+        if rates.into_iter().flatten().flatten().any(|limit| !(1..=RATE_MAX).contains(&limit)) {
+            return Err(ApiError::field("rates", "A rate is at least 1."));
+        }
+        Ok(())
+    }
+}
+
 impl Budgets {
     fn check(&self) -> Result<[Option<NanoUsd>; Period::ALL.len()], ApiError> {
         let check = |limit: &Option<String>| check_amount("budgets", limit.as_deref());
@@ -264,12 +314,10 @@ pub(crate) struct TokenChange {
     ip_rules: Option<Vec<String>>,
     #[serde(default)]
     enabled: Option<bool>,
-    /// All three budgets at once.
     #[serde(default)]
-    budgets: Option<Budgets>,
-    /// All three rates at once.
+    budgets: BudgetChanges,
     #[serde(default)]
-    rates: Option<Rates>,
+    rates: RateChanges,
     #[serde(default)]
     endpoints: Option<Vec<String>>,
     #[serde(default)]
@@ -301,16 +349,12 @@ impl TokenChange {
         now: UnixMillis,
         if_version: Option<i64>,
     ) -> Result<TokenChanges, ApiError> {
-        let budgets = match &self.budgets {
-            Some(budgets) => budgets.check()?.map(Some),
-            None => [None; Period::ALL.len()],
-        };
-        let rates = self.rates.map(Rates::check).transpose()?;
+        self.rates.check()?;
         Ok(TokenChanges {
-            budgets,
-            requests_per_minute: rates.map(|rates| rates.requests_per_minute),
-            units_per_minute: rates.map(|rates| rates.units_per_minute),
-            concurrency: rates.map(|rates| rates.concurrency),
+            budgets: self.budgets.check()?,
+            requests_per_minute: self.rates.requests_per_minute,
+            units_per_minute: self.rates.units_per_minute,
+            concurrency: self.rates.concurrency,
             scopes: self.endpoints.as_deref().map(check_endpoints).transpose()?,
             tags: self.tags.as_deref().map(check_tags).transpose()?,
             note: self.note.as_deref().map(check_note).transpose()?,

@@ -32,10 +32,14 @@ async fn every_field_of_a_token_is_kept_and_edited() {
         (&json!(["chat", "models"]), &json!(["work", "laptop"]))
     );
     let edited = owner
-        .patch(&path_of(&made), &json!({"budgets": {"week": "3"}, "rates": {}, "endpoints": []}))
+        .patch(
+            &path_of(&made),
+            &json!({"budgets": {"week": "3", "month": null},
+            "rates": {"requests_per_minute": null}, "endpoints": []}),
+        )
         .await
         .json;
-    assert_eq!(edited["budgets"], json!({"day": null, "week": "3", "month": null}));
+    assert_eq!(edited["budgets"], json!({"day": "1.5", "week": "3", "month": null}));
     assert_eq!(edited["rates"]["requests_per_minute"], Value::Null);
     assert_eq!((&edited["note"], &edited["endpoints"]), (&json!("mine"), &json!([])));
     for (field, value) in [

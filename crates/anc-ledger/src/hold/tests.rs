@@ -137,9 +137,21 @@ fn a_token_that_may_not_gets_no_hold() {
 fn an_expired_token_may_finish_but_a_disabled_one_may_not_grow() {
     let (mut account, mut token) = (account(100), token(None));
     token.expires_at = Some(NOW);
-    assert_eq!(grow(&mut account, &mut token, nanos(1)), Ok(()));
+    assert_eq!(grow(&mut account, &mut token, nanos(0), nanos(1)), Ok(()));
     token.enabled = false;
-    assert_eq!(grow(&mut account, &mut token, nanos(1)), Err(Refusal::TokenDisabled));
+    assert_eq!(grow(&mut account, &mut token, nanos(0), nanos(1)), Err(Refusal::TokenDisabled));
+}
+
+#[test]
+fn what_a_request_holds_itself_is_not_held_by_others() {
+    let (mut account, mut token) = (account(1_000), token(Some(100)));
+    hold(&mut account, &mut token, ask(60, 60), NOW).unwrap();
+    let alone = grow(&mut account, &mut token, nanos(60), nanos(50));
+    assert!(matches!(alone, Err(Refusal::TokenQuotaExhausted { .. })), "{alone:?}");
+    hold(&mut account, &mut token, ask(30, 30), NOW).unwrap();
+    let beside = grow(&mut account, &mut token, nanos(60), nanos(20));
+    assert!(matches!(beside, Err(Refusal::HeldByRunningRequests { .. })), "{beside:?}");
+    assert_eq!(grow(&mut account, &mut token, nanos(60), nanos(10)), Ok(()));
 }
 
 #[test]
@@ -147,7 +159,7 @@ fn a_negative_amount_is_refused_everywhere() {
     let (mut account, mut token) = (account(100), token(None));
     assert_eq!(hold(&mut account, &mut token, ask(1, -1), NOW), Err(Refusal::OutOfRange));
     assert_eq!(hold(&mut account, &mut token, ask(1, 2), NOW), Err(Refusal::OutOfRange));
-    assert_eq!(grow(&mut account, &mut token, nanos(-1)), Err(Refusal::OutOfRange));
+    assert_eq!(grow(&mut account, &mut token, nanos(0), nanos(-1)), Err(Refusal::OutOfRange));
     assert!(settle(&mut account, &mut token, nanos(0), nanos(-1)).is_err());
     assert!(release(&mut account, &mut token, nanos(1)).is_err());
 }
@@ -236,7 +248,8 @@ proptest! {
                 Step::Grow { hold, by } if !model.open.is_empty() => {
                     let at = hold % model.open.len();
                     let of = model.open[at].0;
-                    if grow(&mut account, &mut tokens[of], nanos(by)).is_ok() {
+                    let held = nanos(model.open[at].1);
+                    if grow(&mut account, &mut tokens[of], held, nanos(by)).is_ok() {
                         model.open[at].1 += by;
                     }
                 }

@@ -15,8 +15,8 @@ use tower::ServiceExt as _;
 
 use crate::cli::CliError;
 use crate::config::Config;
-use crate::data_dir::control_socket;
-use crate::wiring::Base;
+use crate::data_dir::{DataDir, control_socket};
+use crate::wiring::{Base, OpenError};
 use anc_control::ControlSettings;
 
 /// The control API with the operator's own rights: whoever may read the data directory has them.
@@ -29,10 +29,19 @@ pub(super) enum Api {
 
 impl Api {
     /// Finds the running server of a data directory, or takes the directory itself.
-    pub(super) async fn open(data: &Path, config: &Config) -> Result<Self, CliError> {
+    ///
+    /// Setting up makes a directory; every other command asks one that is there.
+    pub(super) async fn open(
+        data: &Path,
+        config: &Config,
+        makes_one: bool,
+    ) -> Result<Self, CliError> {
         let socket = control_socket(data);
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Server(socket));
+        }
+        if !makes_one && config.master_key_file.is_none() {
+            drop(DataDir::open_existing(data).map_err(OpenError::from)?);
         }
         Ok(Self::over(Base::open(data, config).await?, config))
     }

@@ -125,7 +125,9 @@ async fn add_channel(api: &Api, add: ChannelAdd) -> Result<(), CliError> {
         body["key"] = key.into();
     }
     let channel = api.post("/channels", &body).await?;
-    line(&format!("Channel {} ({}) is connected.", field(&channel, "name"), field(&channel, "id")))
+    let name = field(&channel, "name");
+    let id = field(&channel, "id");
+    line(&format!("Channel {name} ({id}) is set up; `anc-relay channel test {name}` asks it."))
 }
 
 pub(super) async fn set_price(api: &Api, price: PriceSet) -> Result<(), CliError> {

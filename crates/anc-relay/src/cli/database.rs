@@ -16,7 +16,7 @@ pub(super) async fn migrate(
     location: &Location,
 ) -> Result<(), CliError> {
     // A file is for one process at a time, and a server has brought its own up to date.
-    let _lock = DataDir::open(data).map_err(OpenError::from)?;
+    let _lock = DataDir::open_existing(data).map_err(OpenError::from)?;
     if let Migrate::Up = command {
         Store::migrate(location).await.map_err(OpenError::from)?;
     }
@@ -29,7 +29,7 @@ pub(super) async fn migrate(
 }
 
 pub(super) async fn copy(command: Copy, data: &Path) -> Result<(), CliError> {
-    let directory = DataDir::open(data).map_err(OpenError::from)?;
+    let directory = DataDir::open_existing(data).map_err(OpenError::from)?;
     let from = Location::Sqlite(directory.database());
     let to = Location::Postgres(command.to);
     let copied = Store::copy(&from, &to).await.map_err(OpenError::from)?;

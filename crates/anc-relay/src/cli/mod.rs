@@ -144,7 +144,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         Command::Demo => return demo::fill(data, config).await,
         _ => {}
     }
-    let api = Api::open(data, config).await?;
+    let api = Api::open(data, config, matches!(command, Command::Setup(_))).await?;
     let outcome = match command {
         Command::Setup(setup) => commands::setup(&api, setup).await,
         Command::User(command) => commands::user(&api, command).await,

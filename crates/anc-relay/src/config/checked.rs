@@ -114,7 +114,7 @@ impl Config {
                     wrong("metrics_listen", "not an address and port such as 127.0.0.1:9464")
                 })?),
             },
-            log_level: raw.log_level,
+            log_level: check_log_level(raw.log_level)?,
             log_format: match raw.log_format.as_str() {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
@@ -147,6 +147,21 @@ fn check_database(text: String) -> Result<Option<String>, ConfigError> {
         "postgres" | "postgresql" => Ok(Some(text)),
         _ => Err(wrong("database", "an address such as postgres://user:password@host/database")),
     }
+}
+
+/// A word that is no level would be taken for the name of a part of the program, and silence all of
+/// it.
+fn check_log_level(text: String) -> Result<String, ConfigError> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| LEVELS.contains(&word.trim().to_ascii_lowercase().as_str());
+    let sound = text.split(',').all(|part| is_level(part.rsplit('=').next().unwrap_or_default()));
+    if sound {
+        return Ok(text);
+    }
+    Err(wrong(
+        "log_level",
+        "error, warn, info, debug, trace, or a filter such as \"info,anc_gateway=debug\"",
+    ))
 }
 
 fn check_public_url(text: &str) -> Result<Url, ConfigError> {

@@ -162,3 +162,49 @@ async fn the_command_line_does_what_the_console_does() {
     let refused = relay.command(&["api", "GET", "/nothing"], "");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not_found"), "{refused:?}");
 }
+
+#[test]
+fn a_command_in_the_wrong_directory_says_so_and_makes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let nowhere = parent.path().join("nowhere");
+    for command in
+        [&["ledger", "verify"][..], &["token", "list"], &["copy", "--to", "postgres://x/y"]]
+    {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_anc-relay"))
+            .args(command)
+            .arg("--data")
+            .arg(&nowhere)
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains("there is no relay in"), "{error}");
+        assert!(!nowhere.exists());
+    }
+}
+
+#[tokio::test]
+async fn while_it_drains_the_relay_says_that_it_takes_nothing_new() {
+    let world = World::new("20").await;
+    let token = world.relay.create_token("ci", &[]);
+    world.upstream.push(slow_chat(100));
+    let mut events =
+        world.client.stream("/v1/chat/completions", &token, &chat(true)).await.unwrap();
+    events.more().await.unwrap();
+    let id = world.relay.process_id().to_string();
+    assert!(std::process::Command::new("kill").arg(id).status().unwrap().success());
+    let ready = async || {
+        let asked = Client::new(world.relay.base_url());
+        asked.call(Method::GET, "/readyz", "", &Value::Null).await.status.as_u16()
+    };
+    for _ in 0..100 {
+        if ready().await == 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(ready().await, 503);
+    let new = Client::new(world.relay.base_url());
+    let refused = new.post("/v1/chat/completions", &token, &chat(false)).await;
+    assert_eq!(refused.header("x-relay-error"), "relay_unavailable");
+    assert!(events.finish().await && events.is_complete(), "{}", events.text());
+}

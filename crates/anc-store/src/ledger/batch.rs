@@ -80,6 +80,8 @@ pub(super) struct Settled {
     pub(super) charge: NanoUsd,
     /// It was closed for a node that seemed gone.
     pub(super) interrupted: bool,
+    /// The difference to what was owed after all was posted.
+    pub(super) corrected: bool,
 }
 
 /// What a batch has read.
@@ -320,7 +322,9 @@ impl Books {
         let before = before.ok_or_else(|| StoreError::corrupt("a hold to grow is gone"))?;
         self.show_windows(op.ticket.token_id, &before.windows);
         let (account, token) = self.payer(&op.ticket)?;
-        if let Err(refusal) = anc_ledger::grow(&mut account.state, &mut token.state, op.by) {
+        if let Err(refusal) =
+            anc_ledger::grow(&mut account.state, &mut token.state, before.amount, op.by)
+        {
             return Ok(Verdict::Grown(Err(refusal)));
         }
         (account.dirty, token.dirty) = (true, true);
@@ -339,7 +343,12 @@ impl Books {
         let key = op.ticket.request_id;
         // That the hold's row goes away is what makes a settle happen once.
         let Some(hold) = self.holds.remove(&key) else {
-            return self.settle_late(op, outcome);
+            // Another node closed it, or its own came back: what an onlooker read of it is stale.
+            return if op.for_gone_node {
+                Ok(Verdict::Done)
+            } else {
+                self.correct(&op.ticket, op.charge, outcome)
+            };
         };
         self.show_windows(op.ticket.token_id, &hold.windows);
         let (account, token) = self.payer(&op.ticket)?;
@@ -360,33 +369,32 @@ impl Books {
         Ok(Verdict::Done)
     }
 
-    /// A settle whose hold is gone: an earlier try of it was committed though its answer was lost,
-    /// or the hold was closed for a node that seemed gone. Then the difference is posted, once.
-    fn settle_late(
+    /// The end of a request whose hold is gone: an earlier try of it was committed though its answer
+    /// was lost, or the hold was closed for a node that seemed gone. Then the difference is posted,
+    /// once.
+    fn correct(
         &mut self,
-        op: &SettleOp,
+        ticket: &Ticket,
+        charge: NanoUsd,
         outcome: &mut Outcome<'_>,
     ) -> Result<Verdict, StoreError> {
-        let settled = self.settled.get(&op.ticket.request_id).copied();
+        let settled = self.settled.get(&ticket.request_id).copied();
         let settled = settled.ok_or_else(|| StoreError::corrupt("a hold to settle is gone"))?;
-        if !settled.interrupted || settled.charge == op.charge {
+        if !settled.interrupted || settled.corrected || settled.charge == charge {
             return Ok(Verdict::Done);
         }
-        let amount = settled.charge.checked_sub(op.charge).map_err(StoreError::corrupt)?;
-        let (account, _) = self.payer(&op.ticket)?;
+        let amount = settled.charge.checked_sub(charge).map_err(StoreError::corrupt)?;
+        let (account, _) = self.payer(ticket)?;
         anc_ledger::credit(&mut account.state, amount).map_err(StoreError::corrupt)?;
         account.dirty = true;
         // Asked again, it finds nothing to correct.
-        self.settled.insert(
-            op.ticket.request_id,
-            Settled { charge: op.charge, interrupted: settled.interrupted },
-        );
+        self.settled.insert(ticket.request_id, Settled { corrected: true, ..settled });
         outcome.entries.push(NewEntry {
-            account_id: op.ticket.account_id,
+            account_id: ticket.account_id,
             kind: EntryKind::Correction,
             amount,
             reason: "the answer ended after its node had seemed gone".to_owned(),
-            cause: correction_cause(&op.ticket.request_id),
+            cause: correction_cause(&ticket.request_id),
         });
         Ok(Verdict::Done)
     }
@@ -396,9 +404,13 @@ impl Books {
         ticket: &Ticket,
         outcome: &mut Outcome<'_>,
     ) -> Result<Verdict, StoreError> {
-        // Gone already: released by an earlier try whose answer was lost, or never committed.
         let Some(hold) = self.holds.remove(&ticket.request_id) else {
-            return Ok(Verdict::Done);
+            return match self.settled.get(&ticket.request_id) {
+                // Closed for a node that seemed gone, and charged: nothing was owed.
+                Some(_) => self.correct(ticket, NanoUsd::ZERO, outcome),
+                // Released by an earlier try whose answer was lost, or never committed.
+                None => Ok(Verdict::Done),
+            };
         };
         self.show_windows(ticket.token_id, &hold.windows);
         let (account, token) = self.payer(ticket)?;

@@ -1,5 +1,7 @@
 //! The ledger's connection, whichever engine it is to.
 
+use std::time::Duration;
+
 use anc_domain::{UnixMillis, Usage};
 
 use super::op::{Op, Verdict};
@@ -37,10 +39,16 @@ impl Engine {
     }
 
     /// Holds whose process is gone, in order of their requests, after `after`.
-    pub(super) fn orphans(&mut self, after: &[u8], limit: i64) -> Result<Vec<Orphan>, StoreError> {
+    pub(super) fn orphans(
+        &mut self,
+        after: &[u8],
+        limit: i64,
+        silent_for: Duration,
+    ) -> Result<Vec<Orphan>, StoreError> {
         match self {
+            // Nobody else can have the file.
             Self::Sqlite(ledger) => ledger.orphans(after, limit),
-            Self::Postgres(ledger) => ledger.orphans(after, limit),
+            Self::Postgres(ledger) => ledger.orphans(after, limit, silent_for),
         }
     }
 

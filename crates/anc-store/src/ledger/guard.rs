@@ -203,7 +203,13 @@ impl OpenHold {
         self.ended = true;
         // A hold is refused where the largest usage has no charge, so this does not fail.
         let charge = self.charge_for(&settlement.usage).map_err(StoreError::corrupt)?.total;
-        let op = SettleOp { ticket: Arc::clone(&self.ticket), settlement, charge, reply };
+        let op = SettleOp {
+            ticket: Arc::clone(&self.ticket),
+            settlement,
+            charge,
+            for_gone_node: false,
+            reply,
+        };
         self.ledger.send(Op::Settle(Box::new(op)))?;
         Ok(charge)
     }

@@ -66,6 +66,8 @@ pub(super) struct SettleOp {
     pub(super) ticket: Arc<Ticket>,
     pub(super) settlement: Settlement,
     pub(super) charge: NanoUsd,
+    /// It closes what a node that is gone had held, by what another read of it.
+    pub(super) for_gone_node: bool,
     pub(super) reply: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 

@@ -2,6 +2,7 @@
 //! PostgreSQL any node whose heartbeat has stopped.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anc_domain::{Meter, UnixMillis, Usage};
 use anc_ledger::{EndReason, PriceSnapshot};
@@ -28,11 +29,16 @@ pub(super) struct Orphan {
 }
 
 /// Charges each of them its input and its last recorded progress, marked `interrupted` and
-/// `estimated`, and gives back the rest. Gives how many there were.
-pub(super) fn close_orphans(engine: &mut Engine, now: UnixMillis) -> Result<usize, StoreError> {
+/// `estimated`, and gives back the rest. A node is gone whose heartbeat is older than `silent_for`.
+/// Gives how many there were.
+pub(super) fn close_orphans(
+    engine: &mut Engine,
+    now: UnixMillis,
+    silent_for: Duration,
+) -> Result<usize, StoreError> {
     let (mut closed, mut last) = (0, Vec::new());
     loop {
-        let page = engine.orphans(&last, PAGE)?;
+        let page = engine.orphans(&last, PAGE, silent_for)?;
         let Some(end) = page.last() else {
             return Ok(closed);
         };
@@ -73,6 +79,7 @@ fn settle_op(orphan: Orphan) -> Result<Op, StoreError> {
             ..Settlement::new(EndReason::Interrupted, usage)
         },
         charge,
+        for_gone_node: true,
         reply: None,
     })))
 }

@@ -5,13 +5,17 @@
 //! the writers of several nodes wait for each other and never in a circle. Usage rows are numbered
 //! under a lock that is kept until the commit: a higher number is never seen before a lower one.
 
+use std::time::Duration;
+
 use anc_domain::{ChannelId, Meter, NanoUsd, UnixMillis, Usage};
 use anc_ledger::{AccountState, EndReason, Period, TokenState};
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{Connection as _, FromRow, Transaction};
 use tokio::runtime::Runtime;
 
-use super::batch::{Account, Books, HeldRow, Keys, Outcome, Settled, Token, WindowRow};
+use super::batch::{
+    Account, Books, HeldRow, Keys, Outcome, Settled, Token, WindowRow, correction_cause,
+};
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
 use crate::database::pg_options;
@@ -22,8 +26,11 @@ use crate::{Durability, StoreError, row};
 /// The advisory lock under which usage rows get their numbers.
 const USAGE_LOCK: i64 = 0x616e_6355_7361_6700;
 
-/// A node whose heartbeat is older than this is gone.
-const NODE_GONE_AFTER_MS: i64 = 20_000;
+/// How long a connection may take to be made.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// How long one piece of work may take, beyond what the server itself allows a statement.
+const BATCH_TIME_MAX: Duration = Duration::from_secs(40);
 
 /// The database's own time, in milliseconds: nodes' clocks may differ.
 const DATABASE_NOW: &str = "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
@@ -110,7 +117,13 @@ impl PgLedger {
     }
 
     /// Holds of nodes that are gone, in order of their requests, after `after`.
-    pub(super) fn orphans(&mut self, after: &[u8], limit: i64) -> Result<Vec<Orphan>, StoreError> {
+    pub(super) fn orphans(
+        &mut self,
+        after: &[u8],
+        limit: i64,
+        silent_for: Duration,
+    ) -> Result<Vec<Orphan>, StoreError> {
+        let silent_for = i64::try_from(silent_for.as_millis()).map_err(StoreError::corrupt)?;
         let node_id = self.node_id;
         self.with_connection(async |connection| {
             let sql = format!(
@@ -131,7 +144,7 @@ impl PgLedger {
             let orphans = query(sql)
                 .bind(node_id)
                 .bind(after)
-                .bind(NODE_GONE_AFTER_MS)
+                .bind(silent_for)
                 .bind(limit)
                 .fetch_all(connection)
                 .await?;
@@ -153,7 +166,7 @@ impl PgLedger {
             tracing::warn!(%error, "could not say that this node has ended");
         }
         if let Some(connection) = self.connection.take() {
-            self.runtime.block_on(connection.close()).ok();
+            self.runtime.block_on(tokio::time::timeout(CONNECT_MAX, connection.close())).ok();
         }
     }
 
@@ -166,18 +179,27 @@ impl PgLedger {
         let Self { runtime, url, durability, connection, .. } = self;
         runtime.block_on(async {
             if connection.is_none() {
-                *connection = Some(connect(url, *durability).await?);
+                let made = tokio::time::timeout(CONNECT_MAX, connect(url, *durability)).await;
+                *connection = Some(made.map_err(|_| no_answer())??);
             }
             let Some(usable) = connection.as_mut() else {
                 return Err(StoreError::unavailable("no connection"));
             };
-            let result = body(usable).await;
+            // The server has limits of its own; this one is for a server that is not heard of.
+            let result = match tokio::time::timeout(BATCH_TIME_MAX, body(usable)).await {
+                Ok(result) => result,
+                Err(_) => Err(no_answer()),
+            };
             if matches!(result, Err(StoreError::Unavailable(_))) {
                 *connection = None;
             }
             result
         })
     }
+}
+
+fn no_answer() -> StoreError {
+    StoreError::unavailable("PostgreSQL did not answer in time")
 }
 
 async fn connect(url: &str, durability: Durability) -> Result<PgConnection, StoreError> {
@@ -399,9 +421,15 @@ async fn read_settled(
     .bind(WATERMARK)
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(settled.map(|(charge, end_reason)| Settled {
+    let Some((charge, end_reason)) = settled else { return Ok(None) };
+    let corrected: bool = query("select exists (select 1 from ledger_entry where cause = $1)")
+        .bind(correction_cause(key))
+        .fetch_value(&mut **tx)
+        .await?;
+    Ok(Some(Settled {
         charge: NanoUsd::from_nanos(charge),
         interrupted: end_reason == EndReason::Interrupted.name(),
+        corrected,
     }))
 }
 

@@ -4,7 +4,9 @@ use anc_domain::{ChannelId, Meter, NanoUsd, UnixMillis, Usage};
 use anc_ledger::{AccountState, EndReason, TokenState};
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::batch::{Account, Books, HeldRow, Keys, NewUsage, Outcome, Settled, Token, WindowRow};
+use super::batch::{
+    Account, Books, HeldRow, Keys, NewUsage, Outcome, Settled, Token, WindowRow, correction_cause,
+};
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
 use crate::database::{BUSY_TIMEOUT, CACHE_SIZE, SqliteFile, WAL_AUTOCHECKPOINT_PAGES};
@@ -379,10 +381,15 @@ fn read_settled(connection: &Connection, key: &[u8; 16]) -> Result<Option<Settle
             Ok(Settled {
                 charge: NanoUsd::from_nanos(row.get(0)?),
                 interrupted: end_reason == EndReason::Interrupted.name(),
+                corrected: false,
             })
         })
         .optional()?;
-    Ok(settled)
+    let Some(settled) = settled else { return Ok(None) };
+    let corrected = connection
+        .prepare_cached("select exists (select 1 from ledger_entry where cause = ?1)")?
+        .query_row([correction_cause(key)], |row| row.get(0))?;
+    Ok(Some(Settled { corrected, ..settled }))
 }
 
 impl<'c> Statements<'c> {

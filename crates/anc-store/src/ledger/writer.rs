@@ -37,6 +37,12 @@ const RETRY_MAX: Duration = Duration::from_secs(2);
 /// How often a node that shares its database says that it lives, and looks after those that do not.
 const BEAT_INTERVAL: Duration = Duration::from_secs(5);
 
+/// A node whose heartbeat is older than this is gone.
+const NODE_GONE_AFTER: Duration = Duration::from_secs(20);
+
+/// What a node that starts, and has not watched the others, takes for gone.
+const LONG_GONE_AFTER: Duration = Duration::from_mins(10);
+
 /// Where the writer writes.
 pub(crate) enum WriterTarget {
     Sqlite(SqliteFile),
@@ -63,6 +69,8 @@ struct Writer {
     progress_at: Option<Instant>,
     /// Where the database is shared.
     beat_at: Option<Instant>,
+    /// Since when every heartbeat of this node was written.
+    beating_since: Option<Instant>,
     last_batch: usize,
 }
 
@@ -79,7 +87,10 @@ pub(crate) fn start(options: WriterOptions) -> Result<(Ledger, usize), StoreErro
             Engine::Postgres(PgLedger::open(&url, options.durability, now)?)
         }
     };
-    let closed = orphan::close_orphans(&mut engine, now)?;
+    // Where a file is, nobody else can live; where a server is, it may just have come back, and its
+    // other nodes may not have been able to say that they live.
+    let silent_for = if engine.is_shared() { LONG_GONE_AFTER } else { Duration::ZERO };
+    let closed = orphan::close_orphans(&mut engine, now, silent_for)?;
     Ok((spawn(engine, options.clock)?, closed))
 }
 
@@ -99,6 +110,7 @@ pub(super) fn spawn(engine: Engine, clock: Arc<dyn Clock>) -> Result<Ledger, Sto
         watched: HashMap::new(),
         progress_at: None,
         beat_at,
+        beating_since: None,
         last_batch: 0,
     };
     thread::Builder::new()
@@ -286,10 +298,14 @@ impl Writer {
 
     /// Says that this node lives, and closes what nodes that do not have left.
     fn beat(&mut self) {
-        let looked = self
-            .engine
-            .beat()
-            .and_then(|()| orphan::close_orphans(&mut self.engine, self.clock.now()));
+        let beaten = self.engine.beat();
+        self.beating_since =
+            beaten.is_ok().then(|| self.beating_since.unwrap_or_else(Instant::now));
+        // While this node could not say that it lives, the others could not either.
+        let watched = self.beating_since.is_some_and(|since| since.elapsed() > NODE_GONE_AFTER);
+        let silent_for = if watched { NODE_GONE_AFTER } else { LONG_GONE_AFTER };
+        let looked = beaten
+            .and_then(|()| orphan::close_orphans(&mut self.engine, self.clock.now(), silent_for));
         match looked {
             Ok(0) => {}
             Ok(holds) => tracing::warn!(holds, "closed requests of a node that is gone"),

@@ -18,9 +18,9 @@ pub struct OldSecret {
 }
 
 impl Tokens<'_> {
-    /// Gives a live token a new secret. The one before works on until `overlap_until`, those before
-    /// that as long as they were to; `None` ends the one before at once. `None` if there is no such
-    /// token of that account.
+    /// Gives a live token a new secret. Those before work on until `overlap_until` at the longest;
+    /// `None` ends all of them at once, as after a leak. `None` if there is no such token of that
+    /// account.
     pub async fn rotate(
         &self,
         id: ApiTokenId,
@@ -33,6 +33,18 @@ impl Tokens<'_> {
         let Some((before, old_hash)) = fetch(&mut tx, id, account, now).await? else {
             return Ok(None);
         };
+        let end = overlap_until.unwrap_or(now);
+        query(
+            "update api_token_old_secret set valid_until = $2
+             where token_id = $1
+             and valid_until > $2",
+        )
+        .bind(id.as_i64())
+        .bind(end.as_millis())
+        .execute(&mut tx)
+        .await?;
+        // Copies are kept by each secret, so those that end now are told of before they are gone.
+        tell_of_all_secrets(&mut tx, id, old_hash).await?;
         query("delete from api_token_old_secret where token_id = $1 and valid_until <= $2")
             .bind(id.as_i64())
             .bind(now.as_millis())
@@ -62,8 +74,7 @@ impl Tokens<'_> {
         .execute(&mut tx)
         .await
         .map_err(|error| StoreError::conflict_on(error, "the token's text is known already"))?;
-        tx.change(Topic::Token { id, hash: old_hash }).await?;
-        tell_of_all_secrets(&mut tx, id, hash).await?;
+        tx.change(Topic::Token { id, hash }).await?;
         let rotated = fetch(&mut tx, id, account, now).await?;
         tx.commit().await?;
         Ok(rotated.map(|(record, _)| record))

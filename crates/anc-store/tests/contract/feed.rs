@@ -70,3 +70,17 @@ async fn a_write_that_fails_tells_nobody() {
     assert_eq!(bed.store.changes().latest(), before);
     assert!(bed.store.changes().after(before, 9).await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l11_what_could_not_be_applied_is_given_again() {
+    let bed = fresh_store(0).await;
+    let mut follower = bed.store.changes().follow("a test");
+    bed.token(None).await;
+    bed.token(None).await;
+    let first = follower.next().await.unwrap();
+    follower.applied(first[0].seq);
+    follower.give_again();
+    let again = follower.next().await.unwrap();
+    assert!(again[0].seq > first[0].seq, "what was applied is not given again");
+    assert_eq!(again.last().map(|change| change.seq), Some(bed.store.changes().latest()));
+}

@@ -100,6 +100,41 @@ async fn l4_a_settle_after_its_hold_was_closed_posts_the_difference_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn l4_a_release_after_its_hold_was_closed_gives_the_charge_back() {
+    let bed = fresh_store(10_000).await;
+    let other = another(&bed).await;
+    let token = bed.token(None).await;
+    let hold = other.ledger().hold(bed.request(token, 1_000, 1_000)).await.unwrap().unwrap();
+    bed.place.run("update node set heartbeat_at = 1").await.unwrap();
+    let third = another(&bed).await;
+    assert_eq!(bed.balance().await, 9_990);
+    // Its provider had refused, so that nothing is owed.
+    drop(hold);
+    for _ in 0..100 {
+        if bed.balance().await == 10_000 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!((bed.held().await, bed.balance().await), (0, 10_000));
+    assert_books(&third).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l9_a_node_that_was_silent_for_as_long_as_the_database_is_not_gone() {
+    let bed = fresh_store(10_000).await;
+    let other = another(&bed).await;
+    let token = bed.token(None).await;
+    let mut hold = other.ledger().hold(bed.request(token, 1_000, 1_000)).await.unwrap().unwrap();
+    // The server comes back after a minute in which no heartbeat could be written.
+    bed.place.run("update node set heartbeat_at = heartbeat_at - 60000").await.unwrap();
+    let _third = another(&bed).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(hold.grow(nanos(10)).await, Ok(Ok(())), "what lives goes on");
+    assert_eq!(bed.held().await, 1_010);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn l8_sums_are_right_though_several_nodes_settle_at_once() {
     let bed = Arc::new(fresh_store(1_000_000_000).await);
     let other = another(&bed).await;

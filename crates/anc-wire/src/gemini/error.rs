@@ -19,7 +19,10 @@ pub(crate) fn error_body(error: &RelayError, request_id: RequestId) -> Value {
         "domain": "anc-relay",
         "metadata": {"request_id": request_id.to_string()},
     })];
-    let in_vain = (envelope.should_retry == Some(false)).then_some(NO_USE_TO_WAIT);
+    // Only of an exhausted resource do clients think that it may come back.
+    let in_vain =
+        envelope.should_retry == Some(false) && envelope.gemini_status == "RESOURCE_EXHAUSTED";
+    let in_vain = in_vain.then_some(NO_USE_TO_WAIT);
     if let Some(wait) = error.retry_after.or(in_vain) {
         details.push(json!({
             "@type": "type.googleapis.com/google.rpc.RetryInfo",
