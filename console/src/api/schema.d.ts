@@ -530,7 +530,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The same list as a table, read in short pages. */
+    /** The same list as a table, read in short pages as it is sent. */
     get: operations["export_usage"];
     put?: never;
     post?: never;

@@ -145,6 +145,29 @@ impl UsageView<'_> {
     /// Where the rows are looked for, newest part first, and which column orders each: a look-up's
     /// own, or every row of the account would be sorted for a page.
     async fn parts(&self, wanted: &LogQuery) -> Result<Vec<(Query, &'static str)>, StoreError> {
+        if let Some(request) = wanted.request {
+            let sql = query(
+                "select u.*
+                 from usage u
+                 where u.seq in (
+                     select seq
+                     from usage_lookup
+                     where request_id = $1
+                     union all
+                     select seq
+                     from usage
+                     where seq > (select seq from follower_watermark where name = $2)
+                     and request_id = $1
+                 )
+                 and ($3 is null or u.account_id = $3)
+                 and ($4 is null or u.token_id = $4)",
+            )
+            .bind(request.to_bytes().as_slice())
+            .bind(WATERMARK)
+            .bind(wanted.account.map(AccountId::as_i64))
+            .bind(wanted.token.map(ApiTokenId::as_i64));
+            return Ok(vec![(sql, "u.seq")]);
+        }
         let (table, column, id) = match (wanted.token, wanted.account) {
             (Some(token), _) => ("usage_by_token", "token_id", token.as_i64()),
             (None, Some(account)) => ("usage_by_account", "account_id", account.as_i64()),
@@ -273,9 +296,6 @@ fn add_filters(sql: &mut Query, wanted: &LogQuery, seq: &str) {
     }
     if let Some(stream) = wanted.stream {
         sql.push(" and u.stream = ").push_bind(stream);
-    }
-    if let Some(request) = wanted.request {
-        sql.push(" and u.request_id = ").push_bind(request.to_bytes().as_slice());
     }
     if let Some(least) = wanted.charge_min {
         sql.push(" and u.charge >= ").push_bind(least.nanos());

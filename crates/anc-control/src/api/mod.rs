@@ -18,6 +18,7 @@ mod token_body;
 mod token_history;
 mod tokens;
 mod usage;
+mod usage_export;
 mod users;
 
 use utoipa::OpenApi as _;
@@ -67,7 +68,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(groups::set_group))
         .routes(routes!(credits::create_credit))
         .routes(routes!(usage::list_usage))
-        .routes(routes!(usage::export_usage))
+        .routes(routes!(usage_export::export_usage))
         .routes(routes!(usage::get_usage))
         .routes(routes!(usage::get_series))
         .routes(routes!(usage::list_running))

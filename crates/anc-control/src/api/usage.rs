@@ -6,24 +6,18 @@ use anc_domain::{ApiTokenId, ChannelId, ModelName, NanoUsd, RequestId, UnixMilli
 use anc_ledger::{ChargeLine, EndReason};
 use anc_store::{LogQuery, SeriesBy, SeriesQuery, UsageRecord};
 use axum::Json;
-use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::csv::cell;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
 use crate::state::ApiState;
 
 const PAGE_DEFAULT: u32 = 50;
-const PAGE_MAX: u32 = 200;
-/// Rows of one CSV: as many as a spreadsheet takes.
-const CSV_ROWS_MAX: usize = 1_000_000;
+pub(super) const PAGE_MAX: u32 = 200;
 /// Running requests that are listed.
 const RUNNING_MAX: u32 = 500;
 /// How far back sums by hour and by day are given.
@@ -34,39 +28,39 @@ const HOUR_MILLIS: i64 = 3_600_000;
 /// A finished request. The flags say how far its figures are the provider's own.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UsageOfRequest {
-    request_id: String,
-    account_id: String,
-    token_id: String,
+    pub(super) request_id: String,
+    pub(super) account_id: String,
+    pub(super) token_id: String,
     /// The token's name, also where it was deleted.
-    token_name: Option<String>,
-    model: String,
+    pub(super) token_name: Option<String>,
+    pub(super) model: String,
     /// The channel that answered; for operators only.
-    channel_id: Option<String>,
+    pub(super) channel_id: Option<String>,
     /// Its name; for operators only.
-    channel_name: Option<String>,
+    pub(super) channel_name: Option<String>,
     /// Units by meter; the meters do not overlap.
-    units: BTreeMap<&'static str, u64>,
+    pub(super) units: BTreeMap<&'static str, u64>,
     #[schema(value_type = String)]
-    charge: NanoUsd,
+    pub(super) charge: NanoUsd,
     /// What was reserved for it.
     #[schema(value_type = String)]
-    held: NanoUsd,
+    pub(super) held: NanoUsd,
     /// How it ended.
-    end_reason: &'static str,
+    pub(super) end_reason: &'static str,
     /// Our own count stands where the provider's would.
-    estimated: bool,
+    pub(super) estimated: bool,
     /// The provider's report cannot be, or contradicts itself.
-    suspect: bool,
-    stream: bool,
+    pub(super) suspect: bool,
+    pub(super) stream: bool,
     #[schema(format = DateTime)]
-    started_at: String,
+    pub(super) started_at: String,
     #[schema(format = DateTime)]
-    ended_at: String,
-    first_token_ms: Option<u32>,
-    total_ms: Option<u32>,
-    attempts: u32,
-    client_address: Option<String>,
-    client_agent: Option<String>,
+    pub(super) ended_at: String,
+    pub(super) first_token_ms: Option<u32>,
+    pub(super) total_ms: Option<u32>,
+    pub(super) attempts: u32,
+    pub(super) client_address: Option<String>,
+    pub(super) client_agent: Option<String>,
 }
 
 /// A finished request and the arithmetic of its charge.
@@ -132,14 +126,14 @@ pub(crate) struct UsageList {
 }
 
 /// Names that stand for ids in the log.
-struct Names {
+pub(super) struct Names {
     tokens: HashMap<ApiTokenId, String>,
     channels: HashMap<ChannelId, String>,
     operator: bool,
 }
 
 impl Names {
-    async fn of(state: &ApiState, principal: &Principal) -> Result<Self, ApiError> {
+    pub(super) async fn of(state: &ApiState, principal: &Principal) -> Result<Self, ApiError> {
         let operator = principal.is_operator();
         let channels = if operator { state.store().channels().names().await? } else { Vec::new() };
         Ok(Self {
@@ -149,7 +143,7 @@ impl Names {
         })
     }
 
-    fn shown(&self, row: &UsageRecord) -> UsageOfRequest {
+    pub(super) fn shown(&self, row: &UsageRecord) -> UsageOfRequest {
         let channel = row.channel_id.filter(|_| self.operator);
         UsageOfRequest {
             request_id: row.request_id.to_string(),
@@ -178,7 +172,11 @@ impl Names {
 }
 
 impl UsageQuery {
-    async fn check(&self, state: &ApiState, principal: &Principal) -> Result<LogQuery, ApiError> {
+    pub(super) async fn check(
+        &self,
+        state: &ApiState,
+        principal: &Principal,
+    ) -> Result<LogQuery, ApiError> {
         let wrong = |field, message: &str| ApiError::field(field, message);
         let time = |field, text: &Option<String>| {
             text.as_deref()
@@ -190,7 +188,10 @@ impl UsageQuery {
         };
         let charge_min = self.min_charge.as_deref().map(str::parse::<NanoUsd>).transpose();
         let end_reason = self.end_reason.as_deref().map(|name| {
-            EndReason::from_name(name).ok_or_else(|| wrong("end_reason", "No request ends so."))
+            EndReason::from_name(name).ok_or_else(|| {
+                let known: Vec<&str> = EndReason::ALL.iter().map(|end| end.name()).collect();
+                wrong("end_reason", &format!("A request ends as one of {}.", known.join(", ")))
+            })
         });
         let request = self.request_id.as_deref().map(str::parse::<RequestId>).transpose();
         let model = self.model.as_deref().map(str::parse::<ModelName>).transpose();
@@ -244,68 +245,6 @@ pub(crate) async fn list_usage(
         items: page.items.iter().map(|row| names.shown(row)).collect(),
         next_cursor: page.next.map(|seq| seq.to_string()),
     }))
-}
-
-/// The same list as a table, read in short pages.
-#[utoipa::path(get, path = "/api/v1/usage.csv", tag = "usage", params(UsageQuery),
-    responses((status = 200, content_type = "text/csv", body = String),
-        (status = "default", body = ErrorBody)))]
-pub(crate) async fn export_usage(
-    State(state): State<ApiState>,
-    principal: Principal,
-    query: Result<Query<UsageQuery>, QueryRejection>,
-) -> Result<Response, ApiError> {
-    let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
-    let mut wanted = query.check(&state, &principal).await?;
-    wanted.limit = PAGE_MAX;
-    let names = Names::of(&state, &principal).await?;
-    let mut csv = String::from(
-        "time,request_id,token,model,input,cached_input,cache_write,output,reasoning,charge,\
-         end_reason,estimated,stream,first_token_ms,total_ms,client_address,client_agent\r\n",
-    );
-    let mut rows = 0;
-    loop {
-        let page = state.store().usage().log(&wanted).await?;
-        for row in &page.items {
-            csv.push_str(&csv_row(&names.shown(row)));
-        }
-        rows += page.items.len();
-        match page.next {
-            Some(before) if rows < CSV_ROWS_MAX => wanted.before = Some(before),
-            _ => break,
-        }
-    }
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"usage.csv\""),
-    ];
-    Ok((headers, Body::from(csv)).into_response())
-}
-
-fn csv_row(row: &UsageOfRequest) -> String {
-    let units =
-        |names: &[&str]| -> u64 { names.iter().filter_map(|name| row.units.get(name)).sum() };
-    let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
-    let cells = [
-        row.ended_at.clone(),
-        row.request_id.clone(),
-        cell(row.token_name.as_deref().unwrap_or(&row.token_id)),
-        cell(&row.model),
-        units(&["input", "input_audio"]).to_string(),
-        units(&["cached_input"]).to_string(),
-        units(&["cache_write_5m", "cache_write_1h", "cache_write_other"]).to_string(),
-        units(&["output", "output_audio"]).to_string(),
-        units(&["reasoning"]).to_string(),
-        row.charge.to_string(),
-        row.end_reason.to_owned(),
-        row.estimated.to_string(),
-        row.stream.to_string(),
-        number(row.first_token_ms),
-        number(row.total_ms),
-        cell(row.client_address.as_deref().unwrap_or_default()),
-        cell(row.client_agent.as_deref().unwrap_or_default()),
-    ];
-    format!("{}\r\n", cells.join(","))
 }
 
 /// Gives what a request used and the arithmetic of its charge, by the id in its answer's

@@ -173,7 +173,7 @@ async fn the_log_is_filtered_paged_and_exported() {
     let (_world, owner) = World::with_owner().await;
     assert_eq!(owner.get("/usage").await.json, json!({"items": [], "next_cursor": null}));
     let csv = owner.get("/usage.csv").await;
-    assert!(csv.text.starts_with("time,request_id,token"), "{}", csv.text);
+    assert!(csv.text.starts_with("time,request_id,account,token,model,channel,"), "{}", csv.text);
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     for query in [
         "token=x",

@@ -12,7 +12,7 @@ use crate::cli::arguments::{
     ApiCall, Channel, ChannelAdd, ChannelTest, Credit, PriceSet, Setup, Token, TokenCreate,
     TokenList, TokenName, User,
 };
-use crate::cli::print::{Table, field, line, money_or};
+use crate::cli::print::{Table, dollars, field, line, money_or};
 
 /// What is read from standard input: no more than the control API takes as a body.
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
@@ -153,7 +153,8 @@ pub(super) async fn credit(api: &Api, credit: Credit) -> Result<(), CliError> {
         "account": credit.account, "amount": credit.amount, "reason": credit.reason,
     });
     let answer = api.post("/credits", &body).await?;
-    line(&format!("The balance of {} is now ${}.", credit.account, field(&answer, "balance")))
+    let balance = dollars(&field(&answer, "balance"));
+    line(&format!("The balance of {} is now {balance}.", credit.account))
 }
 
 /// Prints each check; the command fails where one does.

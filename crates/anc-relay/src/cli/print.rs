@@ -27,7 +27,12 @@ pub(super) fn field(document: &Value, key: &str) -> String {
 
 /// An amount in dollars, or a word where there is none.
 pub(super) fn money_or(document: &Value, key: &str, none: &str) -> String {
-    document[key].as_str().map_or_else(|| none.to_owned(), |amount| format!("${amount}"))
+    document[key].as_str().map_or_else(|| none.to_owned(), dollars)
+}
+
+/// An amount as people write it: the sign comes first.
+pub(super) fn dollars(amount: &str) -> String {
+    amount.strip_prefix('-').map_or_else(|| format!("${amount}"), |owed| format!("-${owed}"))
 }
 
 /// Columns as wide as their widest cell.
@@ -65,6 +70,11 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_comes_before_the_dollar() {
+        assert_eq!((dollars("1.5").as_str(), dollars("-1.5").as_str()), ("$1.5", "-$1.5"));
+    }
 
     #[test]
     fn columns_line_up_and_no_line_ends_in_blanks() {

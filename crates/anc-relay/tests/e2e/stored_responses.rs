@@ -299,7 +299,9 @@ async fn a_compaction_is_charged_like_an_answer_and_a_count_is_free() {
 #[tokio::test]
 async fn one_session_stays_on_one_channel_and_key_as_long_as_they_are_able() {
     let (world, second, token) = world().await;
-    let sessions: Vec<String> = (0..12).map(|number| format!("session-{number}")).collect();
+    // So many that each of the three ways is some session's, whatever ids the channels have: the
+    // rarest is a quarter's.
+    let sessions: Vec<String> = (0..60).map(|number| format!("session-{number}")).collect();
     let mut ways = Vec::new();
     for session in &sessions {
         let mut seen = std::collections::BTreeSet::new();

@@ -1,0 +1,101 @@
+//! The log as a table, sent page by page.
+
+use anc_store::LogQuery;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+
+use crate::api::usage::{Names, PAGE_MAX, UsageOfRequest, UsageQuery};
+use crate::csv::cell;
+use crate::error::{ApiError, ErrorBody};
+use crate::principal::Principal;
+use crate::state::ApiState;
+
+/// Rows of one table: as many as a spreadsheet takes.
+const ROWS_MAX: usize = 1_000_000;
+
+const HEAD: &str = "time,request_id,account,token,model,channel,input,cached_input,cache_write,output,\
+                    reasoning,charge,end_reason,estimated,stream,first_token_ms,total_ms,\
+                    client_address,client_agent\r\n";
+
+/// What is still to be sent.
+struct Export {
+    state: ApiState,
+    names: Names,
+    /// `None` when the last page was read.
+    wanted: Option<LogQuery>,
+    rows: usize,
+}
+
+/// The same list as a table, read in short pages as it is sent.
+#[utoipa::path(get, path = "/api/v1/usage.csv", tag = "usage", params(UsageQuery),
+    responses((status = 200, content_type = "text/csv", body = String),
+              (status = "default", body = ErrorBody)))]
+pub(crate) async fn export_usage(
+    State(state): State<ApiState>,
+    principal: Principal,
+    query: Result<Query<UsageQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let wanted = LogQuery { limit: PAGE_MAX, ..query.check(&state, &principal).await? };
+    let names = Names::of(&state, &principal).await?;
+    let mut export = Export { state, names, wanted: Some(wanted), rows: 0 };
+    // What fails at once is told as an error; what fails later can only break the table off.
+    let first = format!("{HEAD}{}", export.page().await?.unwrap_or_default());
+    let rest = stream::try_unfold(export, async |mut export| {
+        let page = export.page().await.map_err(|error| error.message)?;
+        Ok::<_, String>(page.map(|page| (Bytes::from(page), export)))
+    });
+    let first = stream::once(async { Ok::<_, String>(Bytes::from(first)) });
+    let body = Body::from_stream(stream::StreamExt::chain(first, rest));
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"usage.csv\""),
+    ];
+    Ok((headers, body).into_response())
+}
+
+impl Export {
+    /// The next rows; `None` behind the last.
+    async fn page(&mut self) -> Result<Option<String>, ApiError> {
+        let Some(wanted) = self.wanted.take() else { return Ok(None) };
+        let page = self.state.store().usage().log(&wanted).await?;
+        self.rows += page.items.len();
+        if let Some(before) = page.next.filter(|_| self.rows < ROWS_MAX) {
+            self.wanted = Some(LogQuery { before: Some(before), ..wanted });
+        }
+        Ok(Some(page.items.iter().map(|row| csv_row(&self.names.shown(row))).collect()))
+    }
+}
+
+fn csv_row(row: &UsageOfRequest) -> String {
+    let units =
+        |names: &[&str]| -> u64 { names.iter().filter_map(|name| row.units.get(name)).sum() };
+    let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+    let cells = [
+        row.ended_at.clone(),
+        row.request_id.clone(),
+        row.account_id.clone(),
+        cell(row.token_name.as_deref().unwrap_or(&row.token_id)),
+        cell(&row.model),
+        cell(row.channel_name.as_deref().unwrap_or_default()),
+        units(&["input", "input_audio"]).to_string(),
+        units(&["cached_input"]).to_string(),
+        units(&["cache_write_5m", "cache_write_1h", "cache_write_other"]).to_string(),
+        units(&["output", "output_audio"]).to_string(),
+        units(&["reasoning"]).to_string(),
+        row.charge.to_string(),
+        row.end_reason.to_owned(),
+        row.estimated.to_string(),
+        row.stream.to_string(),
+        number(row.first_token_ms),
+        number(row.total_ms),
+        cell(row.client_address.as_deref().unwrap_or_default()),
+        cell(row.client_agent.as_deref().unwrap_or_default()),
+    ];
+    format!("{}\r\n", cells.join(","))
+}
