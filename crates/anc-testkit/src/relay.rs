@@ -266,7 +266,11 @@ impl Relay {
         let mut process = self.process.take().expect("the relay runs");
         let killed = Command::new("kill").arg(process.id().to_string()).status();
         assert!(killed.is_ok_and(|status| status.success()), "SIGTERM cannot be sent");
-        process.wait().expect("the process ends")
+        let status = process.wait().expect("the process ends");
+        // A thread that panics does not end the process, so that nothing else would show it.
+        let log = self.log();
+        assert!(!log.contains("panicked at"), "{log}");
+        status
     }
 
     /// Starts again on the same data directory.

@@ -162,7 +162,9 @@ impl Ledger {
     pub(crate) async fn close(&self) {
         let (reply, answer) = oneshot::channel();
         if self.send(Op::Close(reply)).is_ok() {
-            let _ = answer.await;
+            if answer.await.is_err() {
+                tracing::error!("the ledger writer ended before it had done what was queued");
+            }
         }
     }
 

@@ -166,7 +166,10 @@ impl PgLedger {
             tracing::warn!(%error, "could not say that this node has ended");
         }
         if let Some(connection) = self.connection.take() {
-            self.runtime.block_on(tokio::time::timeout(CONNECT_MAX, connection.close())).ok();
+            self.runtime.block_on(async {
+                // A clock is a runtime's, so that it is asked for within.
+                tokio::time::timeout(CONNECT_MAX, connection.close()).await.ok();
+            });
         }
     }
 
