@@ -161,10 +161,8 @@ impl Ledger {
     /// Returns when everything queued before is done and the writer has ended.
     pub(crate) async fn close(&self) {
         let (reply, answer) = oneshot::channel();
-        if self.send(Op::Close(reply)).is_ok() {
-            if answer.await.is_err() {
-                tracing::error!("the ledger writer ended before it had done what was queued");
-            }
+        if self.send(Op::Close(reply)).is_ok() && answer.await.is_err() {
+            tracing::error!("the ledger writer ended before it had done what was queued");
         }
     }
 
