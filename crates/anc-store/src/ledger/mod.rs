@@ -76,6 +76,16 @@ pub enum EntryKind {
     /// What a settle that came late differs from the charge that was made for it, up or down. Only
     /// the writer posts it.
     Correction,
+    /// Money that an operator received and puts in. Above zero.
+    TopUp,
+    /// What a redemption code was worth. Above zero.
+    Redemption,
+    /// What came in by a payment provider. Above zero.
+    Payment,
+    /// A payment or top-up that was taken back. Below zero.
+    Reversal,
+    /// Charges whose usage rows were pruned, as one sum. Below zero. Only the pruning posts it.
+    UsageSummary,
 }
 
 impl EntryKind {
@@ -85,6 +95,21 @@ impl EntryKind {
             Self::Grant => "grant",
             Self::Adjustment => "adjustment",
             Self::Correction => "correction",
+            Self::TopUp => "top_up",
+            Self::Redemption => "redemption",
+            Self::Payment => "payment",
+            Self::Reversal => "reversal",
+            Self::UsageSummary => "usage_summary",
+        }
+    }
+
+    /// Whether somebody else than the ledger itself may post `amount` as an entry of this kind.
+    fn may_be_posted(self, amount: NanoUsd) -> bool {
+        match self {
+            Self::Grant | Self::TopUp | Self::Redemption | Self::Payment => amount > NanoUsd::ZERO,
+            Self::Reversal => amount < NanoUsd::ZERO,
+            Self::Adjustment => amount != NanoUsd::ZERO,
+            Self::Correction | Self::UsageSummary => false,
         }
     }
 }
@@ -145,12 +170,7 @@ impl Ledger {
     /// cause, account and amount it changes nothing; with another account or amount it is a
     /// conflict.
     pub async fn credit(&self, credit: Credit) -> Result<NanoUsd, StoreError> {
-        let sign_fits = match credit.kind {
-            EntryKind::Grant => credit.amount > NanoUsd::ZERO,
-            EntryKind::Adjustment => credit.amount != NanoUsd::ZERO,
-            EntryKind::Correction => false,
-        };
-        if !sign_fits {
+        if !credit.kind.may_be_posted(credit.amount) {
             return Err(StoreError::Conflict("an entry of this kind and sign"));
         }
         let (reply, answer) = oneshot::channel();

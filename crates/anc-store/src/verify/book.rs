@@ -78,7 +78,8 @@ impl Counters {
                 "select count(*)
                  from ledger_entry
                  where amount = 0
-                 or (kind = 'grant' and amount < 0)",
+                 or (kind in ('grant', 'top_up', 'redemption', 'payment') and amount < 0)
+                 or (kind in ('reversal', 'usage_summary') and amount > 0)",
             )
             .await?,
             repeated_causes: number(

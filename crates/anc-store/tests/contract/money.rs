@@ -42,14 +42,32 @@ async fn h2_one_cause_is_posted_once_however_many_ask_at_once() {
 async fn l6_an_entry_has_the_sign_of_its_kind() {
     let bed = fresh_store(100).await;
     let ledger = bed.store.ledger();
-    for (amount, kind) in
-        [(0, EntryKind::Adjustment), (0, EntryKind::Grant), (-1, EntryKind::Grant)]
-    {
+    for (amount, kind) in [
+        (0, EntryKind::Adjustment),
+        (0, EntryKind::Grant),
+        (-1, EntryKind::Grant),
+        (-1, EntryKind::TopUp),
+        (-1, EntryKind::Redemption),
+        (-1, EntryKind::Payment),
+        (1, EntryKind::Reversal),
+        // The ledger's own.
+        (1, EntryKind::Correction),
+        (-1, EntryKind::UsageSummary),
+    ] {
         let refused = ledger.credit(credit(&bed, amount, kind, "x")).await;
         assert!(matches!(refused, Err(StoreError::Conflict(_))), "{amount}");
     }
     let down = credit(&bed, -40, EntryKind::Adjustment, "y");
     assert_eq!(ledger.credit(down).await, Ok(nanos(60)));
+    for (amount, kind, cause) in [
+        (7, EntryKind::TopUp, "top-up"),
+        (7, EntryKind::Redemption, "code"),
+        (7, EntryKind::Payment, "payment"),
+        (-21, EntryKind::Reversal, "back"),
+    ] {
+        ledger.credit(credit(&bed, amount, kind, cause)).await.unwrap();
+    }
+    assert_eq!(bed.balance().await, 60);
     assert_books(&bed.store).await;
 }
 
