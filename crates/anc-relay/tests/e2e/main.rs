@@ -15,6 +15,7 @@ mod errors;
 mod faults;
 mod figures;
 mod first_walk;
+mod kill_rounds;
 mod management;
 mod money;
 mod operations;

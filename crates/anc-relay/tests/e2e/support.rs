@@ -26,7 +26,11 @@ impl World {
     }
 
     pub(crate) async fn with_settings(balance: &str, settings: &[(&str, &str)]) -> Self {
-        let upstream = ScriptedUpstream::start().await.unwrap();
+        Self::at(ScriptedUpstream::start().await.unwrap(), balance, settings)
+    }
+
+    /// The same before a provider of one's own.
+    pub(crate) fn at(upstream: ScriptedUpstream, balance: &str, settings: &[(&str, &str)]) -> Self {
         let relay = Relay::start_with(env!("CARGO_BIN_EXE_anc-relay"), settings);
         relay.set_up(balance);
         relay.connect("openai", &format!("{}/v1", upstream.base_url()), CHAT_MODEL);

@@ -1,188 +1,177 @@
-//! Random operations against a small model of the books.
+//! Random operations against a small model of the books: this file has the operations and the
+//! model, `model_run.rs` drives a store with them.
 
 use std::collections::HashMap;
 
-use anc_domain::ApiTokenId;
-use anc_ledger::EndReason;
-use anc_store::{Credit, EntryKind, OpenHold, Settlement, TokenChanges};
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 
-use crate::support::{Bed, assert_books, fresh_store, nanos, units};
+/// Tokens at once; a deleted one is followed by another in its place.
+pub(crate) const TOKENS: usize = 3;
+
+/// What a request of a process that died costs: ten units of input at a nano-dollar.
+pub(crate) const INTERRUPTED: i64 = 10;
 
 #[derive(Debug, Clone, Copy)]
-enum Step {
+pub(crate) enum Step {
     Hold { token: usize, full: i64, least: i64 },
     Grow { hold: usize, by: i64 },
     Settle { hold: usize, input: u64, output: u64 },
     Drop { hold: usize },
     Credit { amount: i64 },
     Quota { token: usize, quota: Option<i64> },
+    Budget { token: usize, kind: Kind, limit: Option<i64> },
+    Enable { token: usize, enabled: bool },
+    Delete { token: usize },
+    Wait { hours: i64 },
+    Die,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+/// A period of which there may be a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Day,
+    Week,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 2] = [Self::Day, Self::Week];
+
+    /// The number of the window that a moment lies in: days begin at midnight, weeks on Mondays,
+    /// and the first day of 1970 was a Thursday.
+    const fn window(self, hours: i64) -> i64 {
+        let days = hours.div_euclid(24);
+        match self {
+            Self::Day => days,
+            Self::Week => (days + 3).div_euclid(7),
+        }
+    }
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let token = 0..TOKENS;
+    let kind = prop_oneof![Just(Kind::Day), Just(Kind::Week)];
     prop_oneof![
-        5 => (0..3_usize, 0..400_i64, 0..400_i64).prop_map(|(token, one, other)| Step::Hold {
+        40 => (token.clone(), 0..400_i64, 0..400_i64).prop_map(|(token, one, other)| Step::Hold {
             token,
             full: one.max(other),
             least: one.min(other),
         }),
-        2 => (any::<usize>(), 0..300_i64).prop_map(|(hold, by)| Step::Grow { hold, by }),
-        3 => (any::<usize>(), 0..200_u64, 0..200_u64)
+        16 => (any::<usize>(), 0..300_i64).prop_map(|(hold, by)| Step::Grow { hold, by }),
+        24 => (any::<usize>(), 0..200_u64, 0..200_u64)
             .prop_map(|(hold, input, output)| Step::Settle { hold, input, output }),
-        1 => any::<usize>().prop_map(|hold| Step::Drop { hold }),
-        1 => (-100..500_i64).prop_map(|amount| Step::Credit { amount }),
-        1 => (0..3_usize, prop::option::of(0..2_000_i64))
+        8 => any::<usize>().prop_map(|hold| Step::Drop { hold }),
+        10 => (-100..500_i64).prop_map(|amount| Step::Credit { amount }),
+        6 => (token.clone(), prop::option::of(0..2_000_i64))
             .prop_map(|(token, quota)| Step::Quota { token, quota }),
+        6 => (token.clone(), kind, prop::option::of(0..900_i64))
+            .prop_map(|(token, kind, limit)| Step::Budget { token, kind, limit }),
+        3 => (token.clone(), any::<bool>())
+            .prop_map(|(token, enabled)| Step::Enable { token, enabled }),
+        1 => token.prop_map(|token| Step::Delete { token }),
+        5 => (1..40_i64).prop_map(|hours| Step::Wait { hours }),
+        1 => Just(Step::Die),
     ]
 }
 
+/// A token as the model knows it. Its number is never used again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Token {
+    pub(crate) quota: Option<i64>,
+    pub(crate) used: i64,
+    pub(crate) limits: HashMap<Kind, i64>,
+    pub(crate) off: bool,
+    pub(crate) deleted: bool,
+}
+
+/// A window of a token's budget: the token's number, the period, the window's number.
+pub(crate) type Window = (usize, Kind, i64);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Open {
+    pub(crate) token: usize,
+    pub(crate) amount: i64,
+    windows: Vec<Window>,
+}
+
 /// The books as a child would keep them.
-struct Model {
-    balance: i64,
-    quota: [Option<i64>; 3],
-    used: [i64; 3],
-    open: HashMap<u64, (usize, i64)>,
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) balance: i64,
+    pub(crate) hours: i64,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) open: HashMap<u64, Open>,
+    pub(crate) spent: HashMap<Window, i64>,
 }
 
 impl Model {
-    fn held(&self, token: Option<usize>) -> i64 {
-        let of =
-            |(_, (owner, _)): &(&u64, &(usize, i64))| token.is_none_or(|token| token == *owner);
-        self.open.iter().filter(of).map(|(_, (_, amount))| amount).sum()
+    pub(crate) fn held(&self, token: Option<usize>) -> i64 {
+        let of = |open: &&Open| token.is_none_or(|token| token == open.token);
+        self.open.values().filter(of).map(|open| open.amount).sum()
     }
 
-    fn fits(&self, token: usize, amount: i64) -> bool {
+    /// The windows that count for a new hold: those of the periods that have a budget.
+    fn windows(&self, token: usize) -> Vec<Window> {
+        let has = |kind: &Kind| self.tokens[token].limits.contains_key(kind);
+        let of = |kind: Kind| (token, kind, kind.window(self.hours));
+        Kind::ALL.into_iter().filter(has).map(of).collect()
+    }
+
+    fn fits(&self, token: usize, windows: &[Window], amount: i64) -> bool {
         let free = |limit: i64, held: i64| limit > 0 && amount <= limit - held;
-        self.quota[token].is_none_or(|quota| free(quota - self.used[token], self.held(Some(token))))
+        let known = &self.tokens[token];
+        let in_windows = windows.iter().all(|window| {
+            let Some(limit) = known.limits.get(&window.1) else { return true };
+            let held: i64 = self
+                .open
+                .values()
+                .filter(|open| open.windows.contains(window))
+                .map(|open| open.amount)
+                .sum();
+            free(limit - self.spent.get(window).copied().unwrap_or(0), held)
+        });
+        !known.off
+            && !known.deleted
+            && known.quota.is_none_or(|quota| free(quota - known.used, self.held(Some(token))))
+            && in_windows
             && free(self.balance, self.held(None))
     }
-}
 
-struct Run {
-    bed: Bed,
-    tokens: [ApiTokenId; 3],
-    model: Model,
-    open: Vec<(u64, OpenHold)>,
-    count: u64,
-}
-
-impl Run {
-    async fn new() -> Self {
-        let bed = fresh_store(1_000).await;
-        let tokens = [bed.token(Some(800)).await, bed.token(None).await, bed.token(Some(0)).await];
-        let model = Model {
-            balance: 1_000,
-            quota: [Some(800), None, Some(0)],
-            used: [0; 3],
-            open: HashMap::new(),
-        };
-        Self { bed, tokens, model, open: Vec::new(), count: 0 }
+    /// What of `full` and `least` is granted.
+    pub(crate) fn hold(&mut self, id: u64, token: usize, full: i64, least: i64) -> Option<i64> {
+        let windows = self.windows(token);
+        let amount = [full, least].into_iter().find(|ask| self.fits(token, &windows, *ask))?;
+        self.open.insert(id, Open { token, amount, windows });
+        Some(amount)
     }
 
-    fn take(&mut self, hold: usize) -> Option<(u64, OpenHold)> {
-        (!self.open.is_empty()).then(|| self.open.swap_remove(hold % self.open.len()))
+    pub(crate) fn grow(&mut self, id: u64, by: i64) -> bool {
+        let open = self.open[&id].clone();
+        let fits = self.fits(open.token, &open.windows, by);
+        if fits {
+            self.open.insert(id, Open { amount: open.amount + by, ..open });
+        }
+        fits
     }
 
-    async fn step(&mut self, step: Step) {
-        self.count += 1;
-        match step {
-            Step::Hold { token, full, least } => {
-                let request = self.bed.request(self.tokens[token], full, least);
-                let result = self.bed.store.ledger().hold(request).await.unwrap();
-                let expected = [full, least].into_iter().find(|ask| self.model.fits(token, *ask));
-                let granted = result.as_ref().map(|hold| hold.granted().nanos()).ok();
-                assert_eq!(granted, expected);
-                if let (Ok(hold), Some(amount)) = (result, expected) {
-                    self.model.open.insert(self.count, (token, amount));
-                    self.open.push((self.count, hold));
-                }
-            }
-            Step::Grow { hold, by } => {
-                let Some((number, mut hold)) = self.take(hold) else { return };
-                let token = self.model.open[&number].0;
-                let fits = self.model.fits(token, by);
-                assert_eq!(hold.grow(nanos(by)).await.unwrap().is_ok(), fits);
-                if fits {
-                    self.model.open.get_mut(&number).unwrap().1 += by;
-                }
-                self.open.push((number, hold));
-            }
-            Step::Settle { hold, input, output } => {
-                let Some((number, hold)) = self.take(hold) else { return };
-                let (token, _) = self.model.open.remove(&number).unwrap();
-                let cost = i64::try_from(input + 2 * output).unwrap();
-                let settlement = Settlement::new(EndReason::Complete, units(input, output));
-                assert_eq!(hold.settle(settlement).await, Ok(nanos(cost)));
-                self.model.balance -= cost;
-                self.model.used[token] += cost;
-            }
-            Step::Drop { hold } => {
-                let Some((number, hold)) = self.take(hold) else { return };
-                self.model.open.remove(&number);
-                // The queue keeps the order: what comes next finds it released.
-                drop(hold);
-            }
-            Step::Credit { amount } => self.credit(amount).await,
-            Step::Quota { token, quota } => {
-                let changes =
-                    TokenChanges { quota: Some(quota.map(nanos)), ..TokenChanges::default() };
-                let tokens = self.bed.store.tokens();
-                tokens.update(self.tokens[token], None, changes).await.unwrap().unwrap();
-                self.model.quota[token] = quota;
-            }
+    pub(crate) fn settle(&mut self, id: u64, cost: i64) {
+        let Some(open) = self.open.remove(&id) else { return };
+        self.balance -= cost;
+        self.tokens[open.token].used += cost;
+        for window in open.windows {
+            *self.spent.entry(window).or_default() += cost;
         }
     }
 
-    async fn credit(&mut self, amount: i64) {
-        let credit = Credit {
-            account_id: self.bed.account,
-            amount: nanos(amount),
-            kind: EntryKind::Adjustment,
-            reason: "a test".into(),
-            cause: format!("test:{}", self.count),
-        };
-        let result = self.bed.store.ledger().credit(credit).await;
-        assert_eq!(result.is_ok(), amount != 0);
-        self.model.balance += amount;
-        assert_eq!(self.bed.balance().await, self.model.balance);
-    }
-
-    async fn check(&self) {
-        // A credit of nothing passes through no writer; a refused hold does, and comes last.
-        let absurd = self.bed.request(self.tokens[2], i64::MAX, i64::MAX);
-        assert!(self.bed.store.ledger().hold(absurd).await.unwrap().is_err());
-        assert_eq!(self.bed.balance().await, self.model.balance);
-        assert_eq!(self.bed.held().await, self.model.held(None));
-        for (number, token) in self.tokens.into_iter().enumerate() {
-            let record = self.bed.store.tokens().get(token, None).await.unwrap().unwrap();
-            assert_eq!(record.used.nanos(), self.model.used[number]);
-            assert_eq!(record.held.nanos(), self.model.held(Some(number)));
+    /// The process dies: what ran is charged its input.
+    pub(crate) fn die(&mut self) {
+        let running: Vec<u64> = self.open.keys().copied().collect();
+        for id in running {
+            self.settle(id, INTERRUPTED);
         }
-        assert_books(&self.bed.store).await;
     }
-}
 
-#[test]
-fn l1_l2_l5_l8_random_operations_agree_with_a_model() {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let config = ProptestConfig {
-        cases: 12,
-        max_shrink_iters: 50,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    TestRunner::new(config)
-        .run(&prop::collection::vec(step(), 1..120), |steps| {
-            runtime.block_on(async {
-                let mut run = Run::new().await;
-                for step in steps {
-                    run.step(step).await;
-                }
-                run.check().await;
-            });
-            Ok(())
-        })
-        .unwrap();
+    /// What was ever spent in windows of budgets.
+    pub(crate) fn spent_in_windows(&self) -> i64 {
+        self.spent.values().sum()
+    }
 }

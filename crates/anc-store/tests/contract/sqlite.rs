@@ -9,6 +9,7 @@ mod feed;
 mod holds;
 mod keys;
 mod model;
+mod model_run;
 mod money;
 mod people;
 mod secrets;
