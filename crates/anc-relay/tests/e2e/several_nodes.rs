@@ -1,21 +1,29 @@
 //! Two relays on one PostgreSQL.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anc_testkit::simulator::{ChatStream, Step, chat_usage};
-use anc_testkit::{Client, PgDatabase, Relay};
-use serde_json::json;
+use anc_testkit::{Client, OWNER_EMAIL, PgDatabase, Relay};
+use http::Method;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::support::{World, chat, eventually, nanos, price_of, slow_chat};
+
+/// Requests in the crowd that three relays serve, and how many of them are under way at once.
+const CROWD: usize = 10_000;
+const AT_ONCE: usize = 30;
 
 /// A world whose relay is on PostgreSQL, and a second relay beside it.
 struct Pair {
     world: World,
     other: Relay,
     other_client: Client,
-    _database: PgDatabase,
-    _key: TempDir,
+    database: PgDatabase,
+    key: TempDir,
 }
 
 impl Pair {
@@ -30,7 +38,16 @@ impl Pair {
         let world = World::with_settings(balance, &settings).await;
         let other = Relay::start_with(env!("CARGO_BIN_EXE_anc-relay"), &settings);
         let other_client = other.client();
-        Self { world, other, other_client, _database: database, _key: key }
+        Self { world, other, other_client, database, key }
+    }
+
+    /// A third relay on the same database.
+    fn third(&self) -> Relay {
+        let url = self.database.url();
+        let key_file = self.key.path().join("master.key");
+        let settings =
+            [("ANC_DATABASE", url.as_str()), ("ANC_MASTER_KEY_FILE", key_file.to_str().unwrap())];
+        Relay::start_with(env!("CARGO_BIN_EXE_anc-relay"), &settings)
     }
 }
 
@@ -85,6 +102,78 @@ async fn l5_a_quota_is_one_quota_on_both_nodes() {
     assert_eq!(served, 10);
     assert_eq!(pair.world.used("small"), 10 * price_of(100, 200));
     pair.other.verify().unwrap();
+}
+
+/// Asks until it is decided: what others hold may come back. `None` where the relay is gone.
+async fn decided(client: &Client, token: &str) -> Option<u16> {
+    loop {
+        let mut answer = client.stream("/v1/chat/completions", token, &chat(false)).await.ok()?;
+        let held = answer.headers.get("x-relay-error").cloned();
+        if !answer.finish().await {
+            return None;
+        }
+        if held.is_none_or(|code| code != "held_by_running_requests") {
+            return Some(answer.status.as_u16());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The units of input that are held for the tests' question, found out with one request, and what
+/// that cost.
+async fn probe(world: &World) -> (u64, i128) {
+    let token = world.relay.create_token("probe", &[]);
+    world.client.post("/v1/chat/completions", &token, &chat(false)).await;
+    let rows = world.relay.control(&Method::GET, "/usage?limit=1", &Value::Null);
+    let held = nanos(&rows["items"][0]["held"]);
+    let input = (held - price_of(0, 200)) / price_of(1, 0);
+    (u64::try_from(input).unwrap(), nanos(&rows["items"][0]["charge"]))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l5_a_crowd_on_three_nodes_one_of_which_is_killed_spends_what_there_is() {
+    // Each answer costs its whole hold, and the money is for 137 of them.
+    let pair = Pair::new("1").await;
+    let (input, spent) = probe(&pair.world).await;
+    let cost = price_of(input.into(), 200);
+    let less = format!("-0.{:09}", 1_000_000_000 - spent - 137 * cost);
+    let credit = ["credit", "--account", OWNER_EMAIL, "--amount", &less, "--reason", "a test"];
+    pair.world.relay.run(&credit, "");
+    let answer = ChatStream::saying(["x"]).usage(chat_usage(input, 0, 200, 0)).body();
+    let answer = Step::json(200, &answer).before_head(Duration::from_millis(200));
+    pair.world.upstream.extend(std::iter::repeat_n(answer, 1_000));
+    let token = pair.world.relay.create_token("crowd", &[]);
+    let mut third = pair.third();
+    let clients = [pair.world.client.clone(), pair.other_client.clone(), third.client()];
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let mut crowd = JoinSet::new();
+    for number in 0..CROWD {
+        let (client, token) = (clients[number % clients.len()].clone(), token.clone());
+        let room = Arc::clone(&room);
+        crowd.spawn(async move {
+            let _turn = room.acquire().await;
+            decided(&client, &token).await
+        });
+    }
+    while nanos(&pair.world.relay.token("crowd")["used_quota"]) < 20 * cost {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    third.kill();
+    let mut served = 0;
+    for status in crowd.join_all().await.into_iter().flatten() {
+        assert!(status == 200 || status == 429, "{status}");
+        served += i128::from(status == 200);
+    }
+    let shown = pair.world.relay.token("crowd");
+    let used = nanos(&shown["used_quota"]);
+    assert_eq!(nanos(&shown["held"]), 0);
+    // What the killed node had under way is charged its input; and where an answer was paid for and
+    // lost with it, the whole.
+    let interrupted = i128::from(shown["requests"].as_i64().unwrap()) - served;
+    assert!((0..=i128::try_from(AT_ONCE).unwrap()).contains(&interrupted), "{interrupted}");
+    assert!(served * cost <= used && used <= 137 * cost, "{served} answers cost {used}");
+    assert!(137 * cost - used < cost, "{used} was used, and there was enough for one more");
+    pair.world.relay.verify().unwrap();
 }
 
 #[tokio::test]
