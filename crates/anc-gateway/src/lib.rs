@@ -50,7 +50,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 
 pub use body::GatewayBody;
-pub use limits::Limits;
+pub use limits::{InputHold, Limits};
 pub use written_body::CutShort;
 
 use crate::catalog::Catalog;

@@ -3,6 +3,16 @@
 
 use std::time::Duration;
 
+/// How much input a hold covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputHold {
+    /// A cautious count, which some text may exceed by a little; what it then costs is owed all the
+    /// same.
+    Cautious,
+    /// A bound that no text exceeds: holds are larger, and nothing is ever owed beyond them.
+    Strict,
+}
+
 /// How much, how long and how often, at most.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -23,6 +33,8 @@ pub struct Limits {
     pub attempts: usize,
     /// Requests that run at the same time; each may pin some memory.
     pub running_requests: usize,
+    /// How much input a hold covers.
+    pub input_hold: InputHold,
     /// Output units that a request may have where neither it nor its model says.
     pub output_units_default: u64,
     /// Output units that a stream must be able to pay for in advance to begin or to go on.
@@ -57,6 +69,7 @@ impl Default for Limits {
             refusal_bytes: 64 << 10,
             attempts: 3,
             running_requests: 20_000,
+            input_hold: InputHold::Cautious,
             output_units_default: 32_768,
             output_step_units: 512,
             first_content_grace: Duration::from_secs(10),

@@ -21,6 +21,7 @@ use crate::affinity::Bond;
 use crate::delivery::{self, Delivery};
 use crate::directory::Caller;
 use crate::ingress::Call;
+use crate::limits::InputHold;
 use crate::metrics;
 use crate::recorder::{self, Keep};
 use crate::request_body;
@@ -45,7 +46,7 @@ pub(crate) async fn relay(
     let catalog = gateway.catalog.load_full();
     let mut admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
     let bond = Bond::of(gateway, &call, &facts, &mut admitted).await?;
-    let input = Input::of(&facts, &bond);
+    let input = Input::of(gateway.limits.input_hold, &facts, &bond, admitted.context);
     let permit = admit_rate(gateway, &admitted.caller, input.expected)?;
 
     // 5 hold: from here on money is reserved, and every way out settles or releases it.
@@ -105,12 +106,13 @@ struct Input {
 }
 
 impl Input {
-    fn of(facts: &RequestFacts, bond: &Bond) -> Self {
+    fn of(hold: InputHold, facts: &RequestFacts, bond: &Bond, context: Option<u64>) -> Self {
+        let own = match hold {
+            InputHold::Cautious => facts.input.units_at_most(),
+            InputHold::Strict => facts.input.units_bound(context),
+        };
         let with = |own: u64| own.saturating_add(bond.reads_again);
-        Self {
-            at_most: with(facts.input.units_at_most()),
-            expected: with(facts.input.units_expected()),
-        }
+        Self { at_most: with(own), expected: with(facts.input.units_expected()) }
     }
 }
 

@@ -10,6 +10,11 @@ const ASCII_PER_UNIT_USUAL: u64 = 4;
 /// What a picture is taken for: the most that current models count for one of their largest size.
 const UNITS_PER_IMAGE_CAUTIOUS: u64 = 5_000;
 const UNITS_PER_IMAGE_USUAL: u64 = 1_600;
+/// The longest character in UTF-8.
+const BYTES_PER_CHAR_MAX: u64 = 4;
+/// What providers put before a request of their own, and count: instructions for tools, of which the
+/// longest known has some five hundred units, for each kind of hosted tool.
+const UNITS_ADDED_MAX: u64 = 2_048;
 
 /// How much a request gives the model to read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +33,17 @@ impl InputSize {
         self.ascii_bytes.div_ceil(ASCII_PER_UNIT_CAUTIOUS)
             + self.wide_chars * 2
             + self.images * UNITS_PER_IMAGE_CAUTIOUS
+    }
+
+    /// A count that no tokenizer exceeds: a unit is a byte at least, and the structure around texts
+    /// has more bytes than the marks that a provider puts in its place. What is not text has no
+    /// such bound but the model's `context`; without one it is taken at the cautious figure.
+    pub const fn units_bound(&self, context: Option<TokenCount>) -> TokenCount {
+        let texts = self.ascii_bytes + self.wide_chars * BYTES_PER_CHAR_MAX + UNITS_ADDED_MAX;
+        match context {
+            Some(context) if self.images > 0 || texts > context => context,
+            _ => texts + self.images * UNITS_PER_IMAGE_CAUTIOUS,
+        }
     }
 
     /// The likeliest count, for what is charged where the provider says nothing.
@@ -79,6 +95,16 @@ mod tests {
     fn the_cautious_count_is_never_below_the_usual() {
         let size = InputSize { ascii_bytes: 401, wide_chars: 17, images: 2 };
         assert!(size.units_at_most() >= size.units_expected());
+    }
+
+    #[test]
+    fn the_bound_is_never_below_the_cautious_count_and_within_the_context() {
+        let text = InputSize { ascii_bytes: 401, wide_chars: 17, images: 0 };
+        assert!(text.units_bound(Some(8_192)) >= text.units_at_most());
+        assert_eq!(text.units_bound(Some(1_000)), 1_000);
+        let picture = InputSize { images: 1, ..text };
+        assert_eq!(picture.units_bound(Some(8_192)), 8_192);
+        assert!(picture.units_bound(None) > picture.units_at_most());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anc_domain::TrustedProxies;
-use anc_gateway::Limits;
+use anc_gateway::{InputHold, Limits};
 use anc_store::{Durability, Location};
 use anc_upstream::UpstreamTimeouts;
 use url::Url;
@@ -132,7 +132,7 @@ impl Config {
                 write_stall: Duration::from_secs(raw.limits.write_stall_seconds),
             },
             drain: Duration::from_secs(raw.limits.drain_seconds),
-            limits: check_limits(&raw.limits)?,
+            limits: check_limits(&raw.limits, check_input_hold(&raw.input_hold)?)?,
         })
     }
 }
@@ -179,7 +179,15 @@ fn check_public_url(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
-fn check_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
+fn check_input_hold(text: &str) -> Result<InputHold, ConfigError> {
+    match text {
+        "cautious" => Ok(InputHold::Cautious),
+        "strict" => Ok(InputHold::Strict),
+        _ => Err(wrong("input_hold", "either \"cautious\" or \"strict\"")),
+    }
+}
+
+fn check_limits(raw: &RawLimits, input_hold: InputHold) -> Result<Limits, ConfigError> {
     let at_least_one = [
         ("limits.attempts", raw.attempts as u64),
         ("limits.connections", raw.connections as u64),
@@ -204,6 +212,7 @@ fn check_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
         refusal_bytes: raw.refusal_bytes,
         attempts: raw.attempts,
         running_requests: raw.running_requests,
+        input_hold,
         output_units_default: raw.output_units_default,
         output_step_units: raw.output_step_units,
         first_content_grace: Duration::from_secs(raw.first_content_grace_seconds),

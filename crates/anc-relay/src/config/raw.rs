@@ -39,6 +39,7 @@ pub(super) struct RawConfig {
     pub(super) database: String,
     pub(super) master_key_file: String,
     pub(super) durability: String,
+    pub(super) input_hold: String,
     pub(super) metrics_listen: String,
     pub(super) log_level: String,
     pub(super) log_format: String,

@@ -68,6 +68,33 @@ async fn a_buffered_answer_is_bounded_by_what_is_left() {
 }
 
 #[tokio::test]
+async fn l5_with_strict_holds_no_quota_is_exceeded_by_any_text() {
+    let world = World::with_settings("20", &[("ANC_INPUT_HOLD", "strict")]).await;
+    let token = world.relay.create_token("small", &["--quota", "0.2"]);
+    let text = "}{#0x7f;".repeat(40);
+    let mut body = chat(false);
+    body["messages"] = json!([{"role": "user", "content": text}]);
+    // No tokenizer makes more units of a text than it has bytes, and this one makes as many.
+    let usage = chat_usage(text.len() as u64, 0, 200, 0);
+    let answer = ChatStream::saying(["x"]).usage(usage).body();
+    world.upstream.extend((0..100).map(|_| Step::json(200, &answer)));
+    let asked: Vec<_> = (0..100)
+        .map(|_| {
+            let (client, token, body) = (world.client.clone(), token.clone(), body.clone());
+            tokio::spawn(async move { client.post("/v1/chat/completions", &token, &body).await })
+        })
+        .collect();
+    let mut served = 0;
+    for one in asked {
+        served += i128::from(one.await.unwrap().status == 200);
+    }
+    assert!(served > 0);
+    assert_eq!(world.used("small"), served * price_of(320, 200));
+    assert!(world.used("small") <= 200_000_000);
+    world.relay.verify().unwrap();
+}
+
+#[tokio::test]
 async fn kill_9_in_the_middle_of_fifty_streams_loses_nothing() {
     let mut world = World::new("20").await;
     let token = world.relay.create_token("ci", &[]);
