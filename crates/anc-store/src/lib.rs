@@ -51,6 +51,7 @@ pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
 pub use audit::{AuditEntry, AuditNote, Audits};
 pub use change::{Change, Changes, Follower, Topic};
 pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
+pub use cursor::FOREIGN_CURSOR;
 pub use error::StoreError;
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use idempotency::{Idempotency, Repeat};

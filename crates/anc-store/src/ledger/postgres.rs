@@ -18,6 +18,7 @@ use super::batch::{
 };
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
+use super::prune::{self, PrunedPage};
 use crate::database::pg_options;
 use crate::sql::query;
 use crate::usage::WATERMARK;
@@ -79,6 +80,37 @@ impl PgLedger {
             write(&mut tx, &books, &outcome, node_id, now).await?;
             tx.commit().await?;
             Ok(outcome.verdicts)
+        })
+    }
+
+    /// Prunes a page of usage rows; see `prune.rs`.
+    pub(super) fn prune(
+        &mut self,
+        before: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<PrunedPage, StoreError> {
+        self.with_connection(async |connection| {
+            let mut tx = connection.begin().await?;
+            query(prune::LOCK_PRUNING).execute(&mut *tx).await?;
+            let (upto, rows): (i64, i64) = query(prune::PAGE_END)
+                .bind(prune::PAGE)
+                .bind(before.as_millis())
+                .fetch_one(&mut *tx)
+                .await?;
+            if rows > 0 {
+                query(prune::LOCK_ACCOUNTS).bind(upto).execute(&mut *tx).await?;
+                query(prune::POST_SUMMARIES)
+                    .bind(upto)
+                    .bind(now.as_millis())
+                    .execute(&mut *tx)
+                    .await?;
+                for step in prune::steps() {
+                    query(step).bind(upto).execute(&mut *tx).await?;
+                }
+                query(prune::MOVE_ON).bind(upto).bind(before.as_millis()).execute(&mut *tx).await?;
+            }
+            tx.commit().await?;
+            Ok(PrunedPage { rows: row::count(rows)? })
         })
     }
 
@@ -410,12 +442,12 @@ async fn read_settled(
     tx: &mut Transaction<'_, Postgres>,
     key: &[u8; 16],
 ) -> Result<Option<Settled>, StoreError> {
-    let settled: Option<(i64, String)> = query(
-        "select charge, end_reason
+    let settled: Option<SettledRow> = query(
+        "select charge, end_reason, token_id, window_day, window_week, window_month
          from usage
          where seq = (select seq from usage_lookup where request_id = $1)
          union all
-         select charge, end_reason
+         select charge, end_reason, token_id, window_day, window_week, window_month
          from usage
          where seq > (select seq from follower_watermark where name = $2)
          and request_id = $1",
@@ -424,16 +456,28 @@ async fn read_settled(
     .bind(WATERMARK)
     .fetch_optional(&mut **tx)
     .await?;
-    let Some((charge, end_reason)) = settled else { return Ok(None) };
+    let Some(settled) = settled else { return Ok(None) };
     let corrected: bool = query("select exists (select 1 from ledger_entry where cause = $1)")
         .bind(correction_cause(key))
         .fetch_value(&mut **tx)
         .await?;
     Ok(Some(Settled {
-        charge: NanoUsd::from_nanos(charge),
-        interrupted: end_reason == EndReason::Interrupted.name(),
+        token_id: settled.token_id,
+        charge: NanoUsd::from_nanos(settled.charge),
+        windows: [settled.window_day, settled.window_week, settled.window_month],
+        interrupted: settled.end_reason == EndReason::Interrupted.name(),
         corrected,
     }))
+}
+
+#[derive(FromRow)]
+struct SettledRow {
+    charge: i64,
+    end_reason: String,
+    token_id: i64,
+    window_day: Option<i64>,
+    window_week: Option<i64>,
+    window_month: Option<i64>,
 }
 
 async fn write(
@@ -459,14 +503,33 @@ async fn write(
     save_books(tx, books).await?;
     for entry in &outcome.entries {
         query(
-            "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
-             values ($1, $2, $3, $4, $5, $6)",
+            "insert into ledger_entry
+                 (account_id, kind, amount, reason, cause, created_at, balance_after)
+             values ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(entry.account_id)
         .bind(entry.kind.name())
         .bind(entry.amount.nanos())
         .bind(&entry.reason)
         .bind(&entry.cause)
+        .bind(now.as_millis())
+        .bind(entry.balance_after.nanos())
+        .execute(&mut **tx)
+        .await?;
+    }
+    for correction in &outcome.corrections {
+        query(
+            "insert into charge_correction (request_id, account_id, token_id, amount,
+                 window_day, window_week, window_month, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(correction.request_id.as_slice())
+        .bind(correction.account_id)
+        .bind(correction.token_id)
+        .bind(correction.amount.nanos())
+        .bind(correction.windows[0])
+        .bind(correction.windows[1])
+        .bind(correction.windows[2])
         .bind(now.as_millis())
         .execute(&mut **tx)
         .await?;

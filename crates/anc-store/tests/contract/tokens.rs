@@ -203,4 +203,17 @@ async fn a_page_does_not_shift_when_a_token_is_made_meanwhile() {
     query.sort = TokenSort::UsedAsc;
     let foreign = bed.store.tokens().page(query).await;
     assert!(matches!(foreign, Err(StoreError::Conflict("cursor"))));
+    // What was forged is not the database's to refuse.
+    for forged in [
+        r#"{"sort":"name","key":5,"id":1}"#,
+        r#"{"sort":"name","key":"a\u0000","id":1}"#,
+        r#"{"sort":"-created","key":"x","id":1}"#,
+    ] {
+        let text: String = forged.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let sort =
+            if forged.contains("name") { TokenSort::NameAsc } else { TokenSort::CreatedDesc };
+        let query = TokenQuery { sort, limit: 2, cursor: Some(text), ..TokenQuery::default() };
+        let refused = bed.store.tokens().page(query).await;
+        assert!(matches!(refused, Err(StoreError::Conflict("cursor"))), "{forged}: {refused:?}");
+    }
 }
