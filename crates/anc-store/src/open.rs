@@ -12,8 +12,8 @@ use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
     Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Prices,
-    RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy,
-    migrate, price, user, verify,
+    Retention, RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens,
+    UsageView, Users, copy, migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -216,6 +216,16 @@ impl Store {
     /// Usage rows and their sums.
     pub fn usage(&self) -> UsageView<'_> {
         UsageView { db: &self.inner.db }
+    }
+
+    /// What moved balances, as the account's owner reads it.
+    pub fn statements(&self) -> Statements<'_> {
+        Statements { db: &self.inner.db }
+    }
+
+    /// What is kept for a while only.
+    pub fn retention(&self) -> Retention<'_> {
+        Retention { db: &self.inner.db, ledger: &self.inner.ledger }
     }
 
     /// What people and programs changed.

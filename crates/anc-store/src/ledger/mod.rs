@@ -110,6 +110,23 @@ impl EntryKind {
         }
     }
 
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Grant,
+        Self::Adjustment,
+        Self::Correction,
+        Self::TopUp,
+        Self::Redemption,
+        Self::Payment,
+        Self::Reversal,
+        Self::UsageSummary,
+    ];
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether somebody else than the ledger itself may post `amount` as an entry of this kind.
     fn may_be_posted(self, amount: NanoUsd) -> bool {
         match self {

@@ -221,3 +221,27 @@ async fn verify_holds_at_every_moment_of_a_running_store() {
     bed.until_nothing_is_held().await;
     assert_books(&bed.store).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_tells_what_is_wrong_with_what_was_pruned() {
+    let bed = bed_with_history().await;
+    bed.store.derive_usage().await.unwrap();
+    bed.clock.advance(std::time::Duration::from_hours(48));
+    let before = anc_domain::UnixMillis::from_millis(bed.store_time() - 24 * 3_600_000);
+    let pruned = bed.store.retention().prune_usage(before, 10).await.unwrap();
+    assert_eq!(pruned.requests, 9);
+    bed.store.close().await;
+    assert_eq!(found_by(&bed, "select 1").await, []);
+    for (sql, words) in [
+        ("update usage_pruned set charge = charge + 1", "used of tok_"),
+        ("update usage_pruned set requests = requests - 1", "requests of tok_"),
+        ("update usage_pruned set output = output - 1", "hourly sums of tok_"),
+        ("update usage_pruned_window set charge = charge + 1", "used in a day"),
+        ("delete from usage_pruned", "used of tok_"),
+        ("update usage_hourly set charge = charge + 1", "hourly sums of tok_"),
+    ] {
+        let found = found_by(&bed, sql).await;
+        let told = found.iter().any(|check| check.name == "L8 sums");
+        assert!(told, "{sql} ({words}): {found:?}");
+    }
+}
