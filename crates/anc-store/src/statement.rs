@@ -260,12 +260,11 @@ async fn balanced(
                 place,
             },
             Unbalanced::Entry(entry) => {
-                let balance = match entry.balance_after {
-                    Some(balance) => balance,
-                    None => {
-                        let first = day_of(entry.hour(), &reading.zone).first;
-                        balance_at(first) + reading.entries_between(first, place).await?
-                    }
+                let balance = if let Some(balance) = entry.balance_after {
+                    balance
+                } else {
+                    let first = day_of(entry.hour(), &reading.zone).first;
+                    balance_at(first) + reading.entries_between(first, place).await?
                 };
                 StatementLine {
                     kind: LineKind::Entry(entry.kind()?),

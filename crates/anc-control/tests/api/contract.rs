@@ -1,5 +1,6 @@
 //! The rest of the contract of tokens: rotation, budgets, rates, many at once, what lies behind one.
 
+use anc_domain::Clock as _;
 use http::Method;
 use serde_json::{Value, json};
 

@@ -49,9 +49,9 @@ struct Sums {
 /// The look-ups, each as it should be by the rows, or as it is.
 #[derive(Debug, Clone, Copy, Default)]
 struct Lookups {
-    by_request: Fingerprint,
-    by_token: Fingerprint,
-    by_account: Fingerprint,
+    request: Fingerprint,
+    token: Fingerprint,
+    account: Fingerprint,
 }
 
 /// The sums as the rows tell them.
@@ -139,11 +139,11 @@ impl Book {
             let Some((last, _)) = lines.last() else { break };
             after.clone_from(last);
             for (request_id, seq) in &lines {
-                self.found.by_request.add((request_id.as_slice(), *seq));
+                self.found.request.add((request_id.as_slice(), *seq));
             }
         }
-        self.found.by_token = read_by(readers, "usage_by_token", "token_id", mark).await?;
-        self.found.by_account = read_by(readers, "usage_by_account", "account_id", mark).await?;
+        self.found.token = read_by(readers, "usage_by_token", "token_id", mark).await?;
+        self.found.account = read_by(readers, "usage_by_account", "account_id", mark).await?;
         Ok(())
     }
 
@@ -190,9 +190,9 @@ impl Book {
         let key = (hour >= self.counters.whole_from).then_some(&key);
         let figures = figures(1, row.charge, &row.units);
         self.counters.hourly.entry(token_id).or_default().take(key, &figures);
-        self.expected.by_request.add((row.request_id.as_slice(), seq));
-        self.expected.by_token.add((token_id, seq));
-        self.expected.by_account.add((account_id, seq));
+        self.expected.request.add((row.request_id.as_slice(), seq));
+        self.expected.token.add((token_id, seq));
+        self.expected.account.add((account_id, seq));
     }
 
     /// The charge made again from the stored units and the stored price.
@@ -378,12 +378,12 @@ impl Book {
                 found.count, expected.count
             )
         };
-        if expected.by_request != found.by_request {
-            self.once.note(|| differ("usage_lookup", expected.by_request, found.by_request));
+        if expected.request != found.request {
+            self.once.note(|| differ("usage_lookup", expected.request, found.request));
         }
         for (name, expected, found) in [
-            ("usage_by_token", expected.by_token, found.by_token),
-            ("usage_by_account", expected.by_account, found.by_account),
+            ("usage_by_token", expected.token, found.token),
+            ("usage_by_account", expected.account, found.account),
         ] {
             if expected != found {
                 self.sums.note(|| differ(name, expected, found));
