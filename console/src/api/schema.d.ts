@@ -372,6 +372,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/statement": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives what moved an account's balance, newest first: each entry, and requests summed by day. */
+    get: operations["get_statement"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/statement.csv": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The same statement as a table, read in short pages as it is sent. */
+    get: operations["export_statement"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/tokens": {
     parameters: {
       query?: never;
@@ -534,6 +568,26 @@ export interface paths {
     get: operations["export_usage"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/usage/prune": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Removes the records of requests that ended before a time, oldest first, some ten thousand at
+     *     once. Balances, used quotas, sums by hour and statements stay what they are.
+     */
+    post: operations["prune_usage"];
     delete?: never;
     options?: never;
     head?: never;
@@ -803,6 +857,17 @@ export interface components {
     /** @description The account's new balance. */
     CreditPosted: {
       balance: string;
+    };
+    /** @description Requests of a day: `GET /api/v1/usage` lists each of them with the same `since` and `until`. */
+    DayUsage: {
+      /** @description Whether each is still there to be listed. */
+      listed: boolean;
+      /** Format: int64 */
+      requests: number;
+      /** Format: date-time */
+      since: string;
+      /** Format: date-time */
+      until: string;
     };
     /** @description The body of every refusal. */
     ErrorBody: {
@@ -1088,6 +1153,28 @@ export interface components {
       name: string;
       needs_key: boolean;
     };
+    /** @description Which usage to prune. */
+    PruneUsage: {
+      /**
+       * Format: date-time
+       * @description Requests that ended before this time; at least 31 days ago.
+       */
+      before: string;
+      /** @description Only tell what would go. */
+      dry_run?: boolean;
+    };
+    /** @description What went, or would. */
+    PrunedUsage: {
+      /** @description What they were charged; told by a dry run alone. */
+      charge: string | null;
+      /** @description Whether there is more to prune: ask again. */
+      more: boolean;
+      /**
+       * Format: int64
+       * @description How many requests.
+       */
+      requests: number;
+    };
     /** @description Rates to be changed: what is absent stays, null ends one. */
     RateChanges: {
       /**
@@ -1198,6 +1285,29 @@ export interface components {
     SignIn: {
       email: string;
       password: string;
+    };
+    /**
+     * @description A page of a statement. Whatever the range: the opening balance and the amounts of all its lines
+     *     make the closing balance.
+     */
+    Statement: {
+      account_id: string;
+      /** @description The balance after it. */
+      closing_balance: string;
+      items: components["schemas"]["Line"][];
+      next_cursor: string | null;
+      /** @description The balance before the range. */
+      opening_balance: string;
+      /**
+       * Format: date-time
+       * @description Where the range begins, to the hour; null: with the account.
+       */
+      since: string | null;
+      /**
+       * Format: date-time
+       * @description Where it ends, to the hour; null: it goes on.
+       */
+      until: string | null;
     };
     /**
      * @description What a token's state is called.
@@ -2152,6 +2262,92 @@ export interface operations {
       };
     };
   };
+  get_statement: {
+    parameters: {
+      query?: {
+        /** @description Only from then on; the hour that contains it counts as a whole. */
+        since?: string;
+        /** @description Only before then; the hour that contains it counts as a whole. */
+        until?: string;
+        /**
+         * @description Only of this kind: `usage`, `grant`, `top_up`, `redemption`, `payment`, `adjustment`,
+         *     `reversal`, `correction`.
+         */
+        kind?: string;
+        /** @description How many at most, 1 to 200. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        /** @description Whose, by account id or owner's email; for operators. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Statement"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  export_statement: {
+    parameters: {
+      query?: {
+        /** @description Only from then on; the hour that contains it counts as a whole. */
+        since?: string;
+        /** @description Only before then; the hour that contains it counts as a whole. */
+        until?: string;
+        /**
+         * @description Only of this kind: `usage`, `grant`, `top_up`, `redemption`, `payment`, `adjustment`,
+         *     `reversal`, `correction`.
+         */
+        kind?: string;
+        /** @description How many at most, 1 to 200. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        /** @description Whose, by account id or owner's email; for operators. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/csv": string;
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   list_tokens: {
     parameters: {
       query?: {
@@ -2572,6 +2768,37 @@ export interface operations {
         };
         content: {
           "text/csv": string;
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  prune_usage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PruneUsage"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PrunedUsage"];
         };
       };
       default: {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anc_store::{StoreError, TokenLimitReached};
+use anc_store::{FOREIGN_CURSOR, StoreError, TokenLimitReached};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, RETRY_AFTER};
@@ -189,6 +189,9 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(failure: StoreError) -> Self {
         match failure {
+            StoreError::Conflict(FOREIGN_CURSOR) => {
+                Self::field("cursor", "Not a cursor of this list.")
+            }
             StoreError::Conflict(rule) => Self::conflict(format!("There is already {rule}.")),
             StoreError::Unavailable(cause) => {
                 tracing::error!(%cause, "the store is unavailable");

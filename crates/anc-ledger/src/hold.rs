@@ -209,6 +209,29 @@ pub fn settle(
     Ok(())
 }
 
+/// Moves what was charged by `difference`, up or down: a request was closed for a node that seemed
+/// gone, and its true end came after all. Token and windows keep counting what the account paid.
+pub fn correct(
+    account: &mut AccountState,
+    token: &mut TokenState,
+    difference: NanoUsd,
+) -> Result<(), MoneyError> {
+    let balance = account.balance.checked_sub(difference)?;
+    let used = added(token.used, difference)?;
+    let mut budgets = token.budgets;
+    for budget in budgets.iter_mut().flatten() {
+        budget.used = added(budget.used, difference)?;
+    }
+    (account.balance, token.used, token.budgets) = (balance, used, budgets);
+    Ok(())
+}
+
+/// A sum of charges is never below zero.
+fn added(used: NanoUsd, difference: NanoUsd) -> Result<NanoUsd, MoneyError> {
+    let sum = used.checked_add(difference)?;
+    if sum.is_negative() { Err(MoneyError::OutOfRange) } else { Ok(sum) }
+}
+
 /// Gives a hold back whole.
 pub fn release(
     account: &mut AccountState,

@@ -22,8 +22,8 @@ pub use charge::{Charge, ChargeLine, charge};
 pub use end_reason::EndReason;
 pub use estimate::{HoldBounds, OutputBound, affordable_output, hold_bounds};
 pub use hold::{
-    AccountState, BudgetState, HoldAsk, Holder, Otherwise, Refusal, TokenState, credit, grow, hold,
-    left, release, settle,
+    AccountState, BudgetState, HoldAsk, Holder, Otherwise, Refusal, TokenState, correct, credit,
+    grow, hold, left, release, settle,
 };
 pub use price::{ModelPrice, PriceSnapshot, combined};
 pub use window::{Period, UnknownZone, Window, Zone, window};

@@ -13,6 +13,7 @@ mod metrics;
 mod places;
 mod planes;
 mod request_guard;
+mod retention;
 mod serve;
 mod simulated;
 mod stall_guard;

@@ -22,7 +22,7 @@ use crate::listener::Workers;
 use crate::planes::Planes;
 use crate::simulated::Simulated;
 use crate::wiring::Base;
-use crate::{health, metrics};
+use crate::{health, metrics, retention};
 
 /// How often a drain looks whether the last request has ended.
 const DRAIN_POLL: Duration = Duration::from_millis(50);
@@ -63,6 +63,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
     let workers = start_workers(&config, &data_plane, public, Arc::clone(&base.clock))?;
     serve_command_line(&base.data, control.local_router())?;
 
+    tokio::spawn(retention::keep_to(config.retention, base.store.clone(), Arc::clone(&base.clock)));
     announce(&config, address, &control).await?;
     accept_until_drained(&workers, listener, &data_plane, config.drain).await?;
     // Connections that rest between requests end here; what still runs is cut with the process

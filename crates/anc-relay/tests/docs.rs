@@ -111,6 +111,7 @@ fn every_command_and_flag_has_its_row() {
         "token delete",
         "credit",
         "ledger verify",
+        "usage prune",
         "migrate status",
         "migrate up",
         "copy",

@@ -21,22 +21,38 @@ pub(crate) enum CursorKey {
     Text(String),
 }
 
-const FOREIGN: StoreError = StoreError::Conflict("cursor");
+impl CursorKey {
+    /// Whether it compares with the same column. A text with a NUL is no text to PostgreSQL.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(_), Self::Number(_)) => true,
+            (Self::Text(text), Self::Text(_)) => !text.contains('\0'),
+            _ => false,
+        }
+    }
+}
+
+/// Why a cursor that a list did not give is refused.
+pub const FOREIGN_CURSOR: &str = "cursor";
+
+const FOREIGN: StoreError = StoreError::Conflict(FOREIGN_CURSOR);
 
 impl Cursor {
     pub(crate) fn to_text(&self) -> String {
         row::hex(&serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Reads a cursor of the order `sort`; any other text is a conflict.
-    pub(crate) fn parse(text: &str, sort: &str) -> Result<Self, StoreError> {
+    /// Reads a cursor of the order `sort`, whose keys are of `like`'s kind; any other text is a
+    /// conflict.
+    pub(crate) fn parse(text: &str, sort: &str, like: &CursorKey) -> Result<Self, StoreError> {
         let bytes: Option<Vec<u8>> = text
             .as_bytes()
             .chunks(2)
             .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
             .collect();
         let cursor: Self = serde_json::from_slice(&bytes.ok_or(FOREIGN)?).map_err(|_| FOREIGN)?;
-        if cursor.sort == sort { Ok(cursor) } else { Err(FOREIGN) }
+        let ours = cursor.sort == sort && cursor.key.is_like(like);
+        if ours { Ok(cursor) } else { Err(FOREIGN) }
     }
 }
 
@@ -46,11 +62,17 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_in_its_own_order_only() {
+        let text = CursorKey::Text(String::new());
         let cursor = Cursor { sort: "name".into(), key: CursorKey::Text("Ä\"x".into()), id: 7 };
-        assert_eq!(Cursor::parse(&cursor.to_text(), "name"), Ok(cursor.clone()));
-        assert_eq!(Cursor::parse(&cursor.to_text(), "-name"), Err(FOREIGN));
+        assert_eq!(Cursor::parse(&cursor.to_text(), "name", &text), Ok(cursor.clone()));
+        assert_eq!(Cursor::parse(&cursor.to_text(), "-name", &text), Err(FOREIGN));
+        let number = CursorKey::Number(0);
+        assert_eq!(Cursor::parse(&cursor.to_text(), "name", &number), Err(FOREIGN));
+        let forged = Cursor { key: CursorKey::Text("a\0".into()), ..cursor };
+        assert_eq!(Cursor::parse(&forged.to_text(), "name", &text), Err(FOREIGN));
         for text in ["", "zz", "7b7d", "7", "é"] {
-            assert_eq!(Cursor::parse(text, "name"), Err(FOREIGN), "{text:?}");
+            let key = CursorKey::Text(String::new());
+            assert_eq!(Cursor::parse(text, "name", &key), Err(FOREIGN), "{text:?}");
         }
     }
 }

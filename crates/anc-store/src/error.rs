@@ -43,13 +43,23 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database)
                 if database.is_check_violation()
                     || database.is_foreign_key_violation()
-                    || database.is_unique_violation() =>
+                    || database.is_unique_violation()
+                    || is_refused_for_good(database.code().as_deref()) =>
             {
                 Self::corrupt(error)
             }
             _ => Self::unavailable(error),
         }
     }
+}
+
+/// Whether PostgreSQL will refuse the same statement however often it is asked: the data cannot be
+/// (class 22), breaks a rule (23) or is beyond what the server can hold (54).
+fn is_refused_for_good(code: Option<&str>) -> bool {
+    // SQLite's codes are numbers of at most four digits.
+    code.is_some_and(|code| {
+        code.len() == 5 && ["22", "23", "54"].iter().any(|class| code.starts_with(class))
+    })
 }
 
 impl From<sqlx::migrate::MigrateError> for StoreError {
@@ -76,5 +86,22 @@ impl From<rusqlite::Error> for StoreError {
             }
             _ => Self::corrupt(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_refuses_for_good_is_told_from_what_may_pass() {
+        for code in ["22021", "22003", "23514", "54000"] {
+            assert!(is_refused_for_good(Some(code)), "{code}");
+        }
+        // A server that shuts down, a deadlock, a full disk, SQLite's own numbers.
+        for code in ["57P01", "40P01", "53100", "2067", "23"] {
+            assert!(!is_refused_for_good(Some(code)), "{code}");
+        }
+        assert!(!is_refused_for_good(None));
     }
 }

@@ -33,12 +33,14 @@ mod management_key;
 mod migrate;
 mod open;
 mod price;
+mod retention;
 mod row;
 mod running;
 mod seal;
 mod session;
 mod setting;
 mod sql;
+mod statement;
 mod stored_response;
 mod sync;
 mod token;
@@ -51,6 +53,7 @@ pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
 pub use audit::{AuditEntry, AuditNote, Audits};
 pub use change::{Change, Changes, Follower, Topic};
 pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
+pub use cursor::FOREIGN_CURSOR;
 pub use error::StoreError;
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use idempotency::{Idempotency, Repeat};
@@ -59,9 +62,13 @@ pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
 pub use open::{Durability, Location, OpenOptions, Store};
 pub use price::{PriceRecord, PriceSource, Prices};
+pub use retention::{Prunable, Pruned, Retention, USAGE_DAYS_MIN};
 pub use running::{RunningRecord, RunningView};
 pub use session::{NewSession, SessionRecord, Sessions};
 pub use setting::Settings;
+pub use statement::{
+    DayOfUsage, LineKind, LinePlace, StatementLine, StatementPage, StatementQuery, Statements,
+};
 pub use stored_response::{StoredResponse, StoredResponses};
 pub use token::{
     Credential, NewToken, NotCreated, OldSecret, TokenChanges, TokenLimitReached, TokenPage,

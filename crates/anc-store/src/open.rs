@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anc_domain::{Clock, Entropy};
 
@@ -11,12 +12,15 @@ use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
     Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Prices,
-    RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy,
-    migrate, price, user, verify,
+    Retention, RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens,
+    UsageView, Users, copy, migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
 const KEY_ID_SETTING: &str = "seal_key_id";
+
+/// How long each of the last steps of closing may take.
+const CLOSE_MAX: Duration = Duration::from_secs(10);
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,10 +105,15 @@ impl Store {
     /// or drop every hold before. The store answers `Unavailable` from then on.
     pub async fn close(&self) {
         self.inner.ledger.close().await;
-        if let Err(error) = ledger::catch_up(&self.inner.db).await {
-            tracing::warn!(%error, "could not derive the last sums");
+        // The next start derives what is left.
+        match tokio::time::timeout(CLOSE_MAX, ledger::catch_up(&self.inner.db)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "could not derive the last sums"),
+            Err(_) => tracing::warn!("the last sums took too long to derive"),
         }
-        self.inner.db.close().await;
+        if tokio::time::timeout(CLOSE_MAX, self.inner.db.close()).await.is_err() {
+            tracing::warn!("the database's connections did not close in time");
+        }
     }
 
     /// Whether the database answers.
@@ -207,6 +216,16 @@ impl Store {
     /// Usage rows and their sums.
     pub fn usage(&self) -> UsageView<'_> {
         UsageView { db: &self.inner.db }
+    }
+
+    /// What moved balances, as the account's owner reads it.
+    pub fn statements(&self) -> Statements<'_> {
+        Statements { db: &self.inner.db }
+    }
+
+    /// What is kept for a while only.
+    pub fn retention(&self) -> Retention<'_> {
+        Retention { db: &self.inner.db, ledger: &self.inner.ledger }
     }
 
     /// What people and programs changed.

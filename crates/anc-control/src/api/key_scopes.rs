@@ -32,7 +32,13 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
         | ("DELETE", "/running-requests/{request_id}") => TokensWrite,
         (
             "GET",
-            "/usage" | "/usage.csv" | "/usage/{request_id}" | "/usage-series" | "/running-requests",
+            "/usage"
+            | "/usage.csv"
+            | "/usage/{request_id}"
+            | "/usage-series"
+            | "/running-requests"
+            | "/statement"
+            | "/statement.csv",
         ) => UsageRead,
         ("GET", "/channels" | "/providers") => ChannelsRead,
         ("POST", "/channels" | "/channels/{id}/test")
@@ -51,7 +57,8 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 6] = [
+    const FOR_PEOPLE: [(&str, &str); 7] = [
+        ("POST", "/api/v1/usage/prune"),
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),
         ("POST", "/api/v1/users"),

@@ -12,6 +12,8 @@ mod management_keys;
 mod models;
 mod session;
 mod setup;
+mod statement;
+mod statement_export;
 mod token_actions;
 mod token_advice;
 mod token_body;
@@ -19,6 +21,7 @@ mod token_history;
 mod tokens;
 mod usage;
 mod usage_export;
+mod usage_pruning;
 mod users;
 
 use utoipa::OpenApi as _;
@@ -48,6 +51,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(setup::set_up))
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         .routes(routes!(account::get_account))
+        .routes(routes!(statement::get_statement))
+        .routes(routes!(statement_export::export_statement))
         .routes(routes!(management_keys::list_keys, management_keys::create_key))
         .routes(routes!(management_keys::delete_key))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
@@ -71,6 +76,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage_export::export_usage))
         .routes(routes!(usage::get_usage))
         .routes(routes!(usage::get_series))
+        .routes(routes!(usage_pruning::prune_usage))
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
         .routes(routes!(users::list_users, users::create_user))

@@ -127,6 +127,10 @@ pub(crate) async fn list_tokens(
     if query.search.as_ref().is_some_and(|text| text.len() > SEARCH_BYTES_MAX) {
         return Err(ApiError::field("search", "The search text is too long."));
     }
+    // PostgreSQL has no such text.
+    if query.search.as_ref().is_some_and(|text| text.contains('\0')) {
+        return Err(ApiError::field("search", "No name contains this."));
+    }
     let tokens = state.store().tokens();
     let page = tokens
         .page(TokenQuery {

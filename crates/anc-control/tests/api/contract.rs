@@ -1,5 +1,6 @@
 //! The rest of the contract of tokens: rotation, budgets, rates, many at once, what lies behind one.
 
+use anc_domain::Clock as _;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -192,4 +193,48 @@ async fn the_log_is_filtered_paged_and_exported() {
     assert_eq!(owner.get("/running-requests").await.json["items"], json!([]));
     assert_eq!(owner.delete("/running-requests/req_x").await.status, 404);
     assert_eq!(owner.get("/usage?account=all").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_statement_lists_what_moved_the_balance_and_is_exported() {
+    let (_world, owner) = World::with_owner().await;
+    let account = crate::support::OWNER;
+    let credit = json!({"account": account, "amount": "-3", "reason": "=a fee, once"});
+    assert_eq!(owner.post("/credits", &credit).await.status, 201);
+    let page = owner.get("/statement?limit=1").await.json;
+    assert_eq!((&page["opening_balance"], &page["closing_balance"]), (&json!("0"), &json!("17")));
+    let line = &page["items"][0];
+    assert_eq!((&line["kind"], &line["amount"]), (&json!("adjustment"), &json!("-3")));
+    assert_eq!((&line["balance"], &line["reference"]), (&json!("17"), &json!(null)));
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let rest = owner.get(&format!("/statement?cursor={cursor}")).await.json;
+    assert_eq!((&rest["items"][0]["kind"], &rest["next_cursor"]), (&json!("grant"), &json!(null)));
+
+    let csv = owner.get("/statement.csv").await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert!(csv.text.starts_with("time,kind,amount,balance,"), "{}", csv.text);
+    assert!(csv.text.contains(",adjustment,-3,17,,,,\"'=a fee, once\",\r\n"), "{}", csv.text);
+    for query in ["cursor=x", "kind=usage_summary", "since=now", "what=1"] {
+        assert_eq!(owner.get(&format!("/statement?{query}")).await.status, 400, "{query}");
+    }
+    // Forged, of another order, or not text to every database.
+    for forged in ["7b7d", "nonsense", "1-1"] {
+        assert_eq!(owner.get(&format!("/tokens?cursor={forged}")).await.status, 400, "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn usage_is_pruned_by_operators_and_not_before_a_month() {
+    let (world, owner) = World::with_owner().await;
+    let now = world.clock.now();
+    let before = |days: u64| now.minus(std::time::Duration::from_hours(24 * days)).to_rfc3339();
+    let body = json!({"before": before(30)});
+    let refused = owner.post("/usage/prune", &body).await;
+    assert_eq!((refused.status, &refused.json["error"]["field"]), (400, &json!("before")));
+    let body = json!({"before": before(32), "dry_run": true});
+    let dry = owner.post("/usage/prune", &body).await.json;
+    assert_eq!(dry, json!({"requests": 0, "charge": "0", "more": false}));
+    let body = json!({"before": before(32)});
+    let done = owner.post("/usage/prune", &body).await.json;
+    assert_eq!(done, json!({"requests": 0, "charge": null, "more": false}));
 }

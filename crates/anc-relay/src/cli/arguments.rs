@@ -44,6 +44,9 @@ pub(super) enum Command {
     /// The books.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// The records of requests.
+    #[command(subcommand)]
+    Usage(UsageCommand),
     /// The versions of the database's schema.
     #[command(subcommand)]
     Migrate(Migrate),
@@ -300,6 +303,22 @@ pub(super) struct Credit {
 pub(super) enum LedgerCommand {
     /// Check that every balance is the sum of its entries, and more of that kind.
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UsageCommand {
+    /// Remove the records of old requests. Balances, quotas and sums stay what they are.
+    Prune(UsagePrune),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UsagePrune {
+    /// Those that ended before: a day (its midnight UTC) or a time such as `2027-01-31T18:00:00Z`.
+    #[arg(long, value_name = "DATE")]
+    pub(super) before: String,
+    /// Only tell what would be removed.
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

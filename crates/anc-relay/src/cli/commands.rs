@@ -10,7 +10,7 @@ use crate::cli::CliError;
 use crate::cli::api::Api;
 use crate::cli::arguments::{
     ApiCall, Channel, ChannelAdd, ChannelTest, Credit, PriceSet, Setup, Token, TokenCreate,
-    TokenList, TokenName, User,
+    TokenList, TokenName, UsageCommand, User,
 };
 use crate::cli::print::{Table, dollars, field, line, money_or};
 
@@ -155,6 +155,24 @@ pub(super) async fn credit(api: &Api, credit: Credit) -> Result<(), CliError> {
     let answer = api.post("/credits", &body).await?;
     let balance = dollars(&field(&answer, "balance"));
     line(&format!("The balance of {} is now {balance}.", credit.account))
+}
+
+/// Prunes part by part until nothing is left to prune.
+pub(super) async fn usage(api: &Api, command: UsageCommand) -> Result<(), CliError> {
+    let UsageCommand::Prune(prune) = command;
+    let body = json!({ "before": point_in_time(&prune.before), "dry_run": prune.dry_run });
+    let mut requests = 0;
+    loop {
+        let part = api.post("/usage/prune", &body).await?;
+        requests += part["requests"].as_u64().unwrap_or(0);
+        if prune.dry_run {
+            let charge = dollars(&field(&part, "charge"));
+            return line(&format!("{requests} requests that cost {charge} would be removed."));
+        }
+        if part["more"] != true {
+            return line(&format!("{requests} requests were removed."));
+        }
+    }
 }
 
 /// Prints each check; the command fails where one does.

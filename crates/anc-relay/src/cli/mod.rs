@@ -154,6 +154,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         Command::Api(call) => commands::call(&api, call).await,
         Command::Credit(credit) => commands::credit(&api, credit).await,
         Command::Ledger(LedgerCommand::Verify) => commands::verify(&api).await,
+        Command::Usage(command) => commands::usage(&api, command).await,
         // Answered before: they need no API.
         Command::Serve(_)
         | Command::Openapi

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anc_domain::TrustedProxies;
 use anc_gateway::{InputHold, Limits};
-use anc_store::{Durability, Location};
+use anc_store::{Durability, Location, USAGE_DAYS_MIN};
 use anc_upstream::UpstreamTimeouts;
 use url::Url;
 
-use super::raw::{ConfigError, RawConfig, RawLimits};
+use super::raw::{ConfigError, RawConfig, RawLimits, RawRetention};
 use crate::data_dir::DATABASE_FILE;
+use crate::retention::Retention;
 
 /// Everything that can be set.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) listener: ListenerLimits,
     /// For how long running requests may go on when the relay is told to stop.
     pub(crate) drain: Duration,
+    /// What is kept for a while only.
+    pub(crate) retention: Retention,
 }
 
 /// For whom the log is written.
@@ -133,8 +136,17 @@ impl Config {
             },
             drain: Duration::from_secs(raw.limits.drain_seconds),
             limits: check_limits(&raw.limits, check_input_hold(&raw.input_hold)?)?,
+            retention: check_retention(&raw.retention)?,
         })
     }
+}
+
+fn check_retention(raw: &RawRetention) -> Result<Retention, ConfigError> {
+    if raw.usage_days > 0 && raw.usage_days < USAGE_DAYS_MIN {
+        return Err(wrong("retention.usage_days", format!("0, or at least {USAGE_DAYS_MIN}")));
+    }
+    let days = |days: u32| (days > 0).then_some(days);
+    Ok(Retention { usage_days: days(raw.usage_days), audit_days: days(raw.audit_days) })
 }
 
 fn check_database(text: String) -> Result<Option<String>, ConfigError> {

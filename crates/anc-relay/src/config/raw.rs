@@ -44,6 +44,14 @@ pub(super) struct RawConfig {
     pub(super) log_level: String,
     pub(super) log_format: String,
     pub(super) limits: RawLimits,
+    pub(super) retention: RawRetention,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRetention {
+    pub(super) usage_days: u32,
+    pub(super) audit_days: u32,
 }
 
 #[derive(Debug, Deserialize)]

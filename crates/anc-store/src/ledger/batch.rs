@@ -77,7 +77,10 @@ pub(super) struct HeldRow {
 /// A usage row that stands for a request whose hold is gone.
 #[derive(Clone, Copy)]
 pub(super) struct Settled {
+    pub(super) token_id: i64,
     pub(super) charge: NanoUsd,
+    /// Those that its charge landed in.
+    pub(super) windows: WindowStarts,
     /// It was closed for a node that seemed gone.
     pub(super) interrupted: bool,
     /// The difference to what was owed after all was posted.
@@ -122,6 +125,18 @@ pub(super) struct NewEntry {
     pub(super) amount: NanoUsd,
     pub(super) reason: String,
     pub(super) cause: String,
+    /// The account's, this entry included.
+    pub(super) balance_after: NanoUsd,
+}
+
+/// What a late end of a request moves beside the balance.
+pub(super) struct NewCorrection {
+    pub(super) request_id: RequestKey,
+    pub(super) account_id: i64,
+    pub(super) token_id: i64,
+    /// Owed more, or less, than the usage row's charge.
+    pub(super) amount: NanoUsd,
+    pub(super) windows: WindowStarts,
 }
 
 /// What a batch has decided: the verdicts in order, and what is to be written beside the books.
@@ -134,6 +149,7 @@ pub(super) struct Outcome<'a> {
     pub(super) ended: Vec<RequestKey>,
     pub(super) usage: Vec<NewUsage<'a>>,
     pub(super) entries: Vec<NewEntry>,
+    pub(super) corrections: Vec<NewCorrection>,
 }
 
 impl<'a> Keys<'a> {
@@ -158,7 +174,7 @@ impl<'a> Keys<'a> {
                     keys.accounts.insert(op.credit.account_id.as_i64());
                     keys.causes.push(&op.credit.cause);
                 }
-                Op::Watch(_) | Op::Close(_) => {}
+                Op::Prune(_) | Op::Watch(_) | Op::Close(_) => {}
             }
         }
         keys
@@ -196,7 +212,7 @@ impl WindowRow {
 
 impl Books {
     /// The windows that the batch touches, once accounts, tokens and holds are read: those that are
-    /// current for tokens with budgets, and those of the holds.
+    /// current for tokens with budgets, those of the holds, and those of what may be corrected.
     pub(super) fn wanted_windows(&self, now: UnixMillis) -> HashSet<WindowKey> {
         let mut wanted = HashSet::new();
         for (id, token) in &self.tokens {
@@ -207,6 +223,11 @@ impl Books {
         for hold in self.holds.values() {
             for (period, start) in each(&hold.windows) {
                 wanted.insert((hold.token_id, period, start));
+            }
+        }
+        for settled in self.settled.values() {
+            for (period, start) in each(&settled.windows) {
+                wanted.insert((settled.token_id, period, start));
             }
         }
         wanted
@@ -267,7 +288,7 @@ impl Books {
                 Op::Settle(op) => self.settle(op, &mut outcome)?,
                 Op::Release(ticket) => self.release(ticket, &mut outcome)?,
                 Op::Credit(op) => self.credit(op, &mut outcome),
-                Op::Watch(_) | Op::Close(_) => Verdict::Done,
+                Op::Prune(_) | Op::Watch(_) | Op::Close(_) => Verdict::Done,
             };
             outcome.verdicts.push(verdict);
         }
@@ -383,10 +404,15 @@ impl Books {
         if !settled.interrupted || settled.corrected || settled.charge == charge {
             return Ok(Verdict::Done);
         }
+        let difference = charge.checked_sub(settled.charge).map_err(StoreError::corrupt)?;
         let amount = settled.charge.checked_sub(charge).map_err(StoreError::corrupt)?;
-        let (account, _) = self.payer(ticket)?;
-        anc_ledger::credit(&mut account.state, amount).map_err(StoreError::corrupt)?;
-        account.dirty = true;
+        self.show_windows(ticket.token_id, &settled.windows);
+        let (account, token) = self.payer(ticket)?;
+        anc_ledger::correct(&mut account.state, &mut token.state, difference)
+            .map_err(StoreError::corrupt)?;
+        (account.dirty, token.dirty) = (true, true);
+        let balance_after = account.state.balance;
+        self.keep_windows(ticket.token_id, &settled.windows);
         // Asked again, it finds nothing to correct.
         self.settled.insert(ticket.request_id, Settled { corrected: true, ..settled });
         outcome.entries.push(NewEntry {
@@ -395,6 +421,14 @@ impl Books {
             amount,
             reason: "the answer ended after its node had seemed gone".to_owned(),
             cause: correction_cause(&ticket.request_id),
+            balance_after,
+        });
+        outcome.corrections.push(NewCorrection {
+            request_id: ticket.request_id,
+            account_id: ticket.account_id,
+            token_id: ticket.token_id,
+            amount: difference,
+            windows: settled.windows,
         });
         Ok(Verdict::Done)
     }
@@ -446,6 +480,7 @@ impl Books {
             amount: credit.amount,
             reason: credit.reason.clone(),
             cause: credit.cause.clone(),
+            balance_after: account.state.balance,
         });
         Verdict::Credited(Ok(account.state.balance))
     }

@@ -7,6 +7,7 @@ use anc_domain::{UnixMillis, Usage};
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
 use super::postgres::PgLedger;
+use super::prune::PrunedPage;
 use super::sqlite::SqliteLedger;
 use crate::StoreError;
 
@@ -24,6 +25,18 @@ impl Engine {
         match self {
             Self::Sqlite(ledger) => ledger.run(ops, now),
             Self::Postgres(ledger) => ledger.run(ops, now),
+        }
+    }
+
+    /// Prunes a page of the usage rows that ended before a time, in one transaction.
+    pub(super) fn prune(
+        &mut self,
+        before: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<PrunedPage, StoreError> {
+        match self {
+            Self::Sqlite(ledger) => ledger.prune(before, now),
+            Self::Postgres(ledger) => ledger.prune(before, now),
         }
     }
 

@@ -29,30 +29,26 @@ pub(crate) async fn follow_usage(db: Weak<Database>) {
     }
 }
 
-/// Derives everything that is committed.
+/// Derives everything that is committed when it is called; what others commit meanwhile is left to
+/// the next time.
 pub(crate) async fn catch_up(db: &Database) -> Result<(), StoreError> {
-    while has_tail(db).await? {
-        derive_page(db).await?;
+    // Asked without the gate, so that an idle store is not written to.
+    let (mut mark, newest): (i64, i64) = query(
+        "select seq, (select coalesce(max(seq), 0) from usage)
+         from follower_watermark
+         where name = $1",
+    )
+    .bind(WATERMARK)
+    .fetch_one(&db.readers)
+    .await?;
+    while mark < newest {
+        mark = derive_page(db).await?;
     }
     Ok(())
 }
 
-/// Asked without the gate, so that an idle store is not written to.
-async fn has_tail(db: &Database) -> Result<bool, StoreError> {
-    let has_tail = query(
-        "select exists (
-             select 1
-             from usage
-             where seq > (select seq from follower_watermark where name = $1)
-         )",
-    )
-    .bind(WATERMARK)
-    .fetch_value(&db.readers)
-    .await?;
-    Ok(has_tail)
-}
-
-async fn derive_page(db: &Database) -> Result<(), StoreError> {
+/// Gives how far the sums have come.
+async fn derive_page(db: &Database) -> Result<i64, StoreError> {
     let mut tx = db.write().await?;
     let (from, upto): (i64, Option<i64>) = query(
         "with mark as (select seq from follower_watermark where name = $1),
@@ -64,7 +60,8 @@ async fn derive_page(db: &Database) -> Result<(), StoreError> {
     .fetch_one(&mut tx)
     .await?;
     let Some(upto) = upto else {
-        return Ok(());
+        // Nothing is left: somebody else derived it, and what was newest may be pruned.
+        return Ok(i64::MAX);
     };
     // A request id that comes twice would be a fault that verify tells; it must not stop the sums.
     query(
@@ -99,7 +96,8 @@ async fn derive_page(db: &Database) -> Result<(), StoreError> {
         .bind(upto)
         .execute(&mut tx)
         .await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(upto)
 }
 
 /// From where and with what each token was used, to the minute.

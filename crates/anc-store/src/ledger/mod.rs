@@ -12,6 +12,7 @@
 //! * `engine.rs`, `sqlite.rs`, `postgres.rs`: one batch as one transaction of either engine.
 //! * `orphan.rs`: holds of processes that are gone.
 //! * `follower.rs`: sums and look-ups derived from the usage rows.
+//! * `prune.rs`: old usage rows go, their sums stay.
 
 mod batch;
 mod engine;
@@ -20,6 +21,7 @@ mod guard;
 mod op;
 mod orphan;
 mod postgres;
+mod prune;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -28,8 +30,9 @@ mod writer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
-use anc_domain::{AccountId, ApiTokenId, ModelName, NanoUsd, RequestId, TokenCount};
+use anc_domain::{AccountId, ApiTokenId, ModelName, NanoUsd, RequestId, TokenCount, UnixMillis};
 use anc_ledger::{HoldAsk, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
@@ -39,11 +42,15 @@ pub(crate) use follower::{catch_up, follow_usage};
 pub(crate) use writer::{WriterOptions, WriterTarget, start};
 
 use crate::{StoreError, price};
-use op::{CreditOp, HoldOp, Op, Ticket};
+use op::{CreditOp, HoldOp, Op, PruneOp, Ticket};
+use prune::PrunedPage;
 
 /// Holds that may wait for the writer at once. At the slowest disk that is still served this is
 /// some seconds of work; a client is better told to come back.
 const QUEUED_HOLDS_MAX: usize = 32_768;
+
+/// How long the writer may take to end: longer than one transaction may take on either engine.
+const CLOSE_MAX: Duration = Duration::from_mins(1);
 
 /// What a request asks to be held.
 #[derive(Debug, Clone)]
@@ -101,6 +108,23 @@ impl EntryKind {
             Self::Reversal => "reversal",
             Self::UsageSummary => "usage_summary",
         }
+    }
+
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Grant,
+        Self::Adjustment,
+        Self::Correction,
+        Self::TopUp,
+        Self::Redemption,
+        Self::Payment,
+        Self::Reversal,
+        Self::UsageSummary,
+    ];
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Whether somebody else than the ledger itself may post `amount` as an entry of this kind.
@@ -178,11 +202,25 @@ impl Ledger {
         answer.await.map_err(|_| writer_is_gone())?
     }
 
-    /// Returns when everything queued before is done and the writer has ended.
+    /// Prunes a page of the usage rows that ended before a time.
+    pub(crate) async fn prune(&self, before: UnixMillis) -> Result<PrunedPage, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Op::Prune(Box::new(PruneOp { before, reply })))?;
+        answer.await.map_err(|_| writer_is_gone())?
+    }
+
+    /// Returns when everything queued before is done and the writer has ended, or after a minute.
     pub(crate) async fn close(&self) {
         let (reply, answer) = oneshot::channel();
-        if self.send(Op::Close(reply)).is_ok() && answer.await.is_err() {
-            tracing::error!("the ledger writer ended before it had done what was queued");
+        if self.send(Op::Close(reply)).is_err() {
+            return;
+        }
+        match tokio::time::timeout(CLOSE_MAX, answer).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => {
+                tracing::error!("the ledger writer ended before it had done what was queued");
+            }
+            Err(_) => tracing::error!("the ledger writer did not end in time"),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use anc_domain::{NanoUsd, TokenCount, Usage};
+use anc_domain::{NanoUsd, TokenCount, UnixMillis, Usage};
 use anc_ledger::{HoldAsk, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
+use super::prune::PrunedPage;
 use super::{Credit, HoldRequest, Ledger, OpenHold, Settlement};
 use crate::StoreError;
 
@@ -76,6 +77,12 @@ pub(super) struct CreditOp {
     pub(super) reply: oneshot::Sender<Result<NanoUsd, StoreError>>,
 }
 
+/// A page of usage rows to prune: those that ended before a time.
+pub(super) struct PruneOp {
+    pub(super) before: UnixMillis,
+    pub(super) reply: oneshot::Sender<Result<PrunedPage, StoreError>>,
+}
+
 /// An operation of the ledger.
 pub(super) enum Op {
     Hold(Box<HoldOp>),
@@ -83,6 +90,8 @@ pub(super) enum Op {
     Settle(Box<SettleOp>),
     Release(Arc<Ticket>),
     Credit(Box<CreditOp>),
+    /// Has a transaction of its own.
+    Prune(Box<PruneOp>),
     /// The hold's progress is to be written now and then from here on.
     Watch(Arc<Ticket>),
     Close(oneshot::Sender<()>),
@@ -105,6 +114,19 @@ pub(super) enum Verdict {
 }
 
 impl Op {
+    /// What a metric calls it.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Hold(_) => "hold",
+            Self::Grow(_) => "grow",
+            Self::Settle(_) => "settle",
+            Self::Release(_) => "release",
+            Self::Credit(_) => "credit",
+            Self::Prune(_) => "prune",
+            Self::Watch(_) | Self::Close(_) => "other",
+        }
+    }
+
     /// Whether it ends a hold: such an operation is never given up while the process lives.
     pub(super) const fn ends_a_hold(&self) -> bool {
         matches!(self, Self::Settle(_) | Self::Release(_))
@@ -156,6 +178,9 @@ impl Op {
                 if let Some(reply) = settle.reply {
                     let _ = reply.send(Err(error.clone()));
                 }
+            }
+            Self::Prune(prune) => {
+                let _ = prune.reply.send(Err(error.clone()));
             }
             Self::Release(_) | Self::Watch(_) | Self::Close(_) => {}
         }

@@ -12,7 +12,7 @@ use super::engine::Engine;
 use super::op::{Op, Progress, SettleOp, Ticket};
 use crate::{StoreError, row};
 
-/// Holds read at once, each closed in a transaction of its own.
+/// Holds that are closed in one transaction, and in one turn of a writer that has others to serve.
 const PAGE: i64 = 500;
 
 /// A hold whose process is gone.
@@ -28,34 +28,84 @@ pub(super) struct Orphan {
     pub(super) observed: Option<String>,
 }
 
-/// Charges each of them its input and its last recorded progress, marked `interrupted` and
-/// `estimated`, and gives back the rest. A node is gone whose heartbeat is older than `silent_for`.
-/// Gives how many there were.
+/// A round through the holds of nodes that are gone, page by page.
+#[derive(Default)]
+pub(super) struct Round {
+    /// The last request that was looked at.
+    after: Vec<u8>,
+    /// How many holds were closed.
+    pub(super) closed: usize,
+    /// Nodes whose heartbeat is older are gone.
+    silent_for: Duration,
+}
+
+impl Round {
+    pub(super) fn new(silent_for: Duration) -> Self {
+        Self { silent_for, ..Self::default() }
+    }
+
+    /// Charges each hold of a page its input and its last recorded progress, marked `interrupted`
+    /// and `estimated`, and gives back the rest. True while there may be more.
+    pub(super) fn close_page(
+        &mut self,
+        engine: &mut Engine,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        let page = engine.orphans(&self.after, PAGE, self.silent_for)?;
+        let Some(end) = page.last() else {
+            return Ok(false);
+        };
+        self.after.clone_from(&end.request_id);
+        let mut ops = Vec::with_capacity(page.len());
+        for orphan in page {
+            let request_id = row::hex(&orphan.request_id);
+            match settle_op(orphan) {
+                Ok(op) => ops.push(op),
+                Err(error) => stays_open(&request_id, &error),
+            }
+        }
+        self.close(engine, &ops, now)?;
+        Ok(true)
+    }
+
+    /// All in one transaction; where one of them cannot be closed, by halves.
+    fn close(
+        &mut self,
+        engine: &mut Engine,
+        ops: &[Op],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        match (ops, engine.run(ops, now)) {
+            (_, Ok(_)) => self.closed += ops.len(),
+            ([Op::Settle(only)], Err(error @ StoreError::Corrupt(_))) => {
+                stays_open(&row::hex(&only.ticket.request_id), &error);
+            }
+            ([_, ..], Err(StoreError::Corrupt(_))) if ops.len() > 1 => {
+                let (one, other) = ops.split_at(ops.len() / 2);
+                self.close(engine, one, now)?;
+                self.close(engine, other, now)?;
+            }
+            (_, Err(error)) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// What is held stays held, for a person to look at; the others go on.
+fn stays_open(request_id: &str, error: &StoreError) {
+    metrics::counter!("anc_ledger_refused_total", "operation" => "orphan").increment(1);
+    tracing::error!(request_id, %error, "could not close a hold of a node that is gone");
+}
+
+/// A whole round at once: for a start, which serves nobody yet. Gives how many were closed.
 pub(super) fn close_orphans(
     engine: &mut Engine,
     now: UnixMillis,
     silent_for: Duration,
 ) -> Result<usize, StoreError> {
-    let (mut closed, mut last) = (0, Vec::new());
-    loop {
-        let page = engine.orphans(&last, PAGE, silent_for)?;
-        let Some(end) = page.last() else {
-            return Ok(closed);
-        };
-        last.clone_from(&end.request_id);
-        for orphan in page {
-            let request_id = row::request_id(&orphan.request_id)?;
-            let done = settle_op(orphan).and_then(|op| engine.run(&[op], now));
-            match done {
-                Ok(_) => closed += 1,
-                // What is held stays held, for a person to look at; the others go on.
-                Err(StoreError::Corrupt(error)) => {
-                    tracing::error!(%request_id, error, "could not close a hold of a node that is gone");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
+    let mut round = Round::new(silent_for);
+    while round.close_page(engine, now)? {}
+    Ok(round.closed)
 }
 
 fn settle_op(orphan: Orphan) -> Result<Op, StoreError> {

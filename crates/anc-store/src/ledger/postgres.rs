@@ -5,9 +5,11 @@
 //! the writers of several nodes wait for each other and never in a circle. Usage rows are numbered
 //! under a lock that is kept until the commit: a higher number is never seen before a lower one.
 
+mod usage_rows;
+
 use std::time::Duration;
 
-use anc_domain::{ChannelId, Meter, NanoUsd, UnixMillis, Usage};
+use anc_domain::{NanoUsd, UnixMillis, Usage};
 use anc_ledger::{AccountState, EndReason, Period, TokenState};
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{Connection as _, FromRow, Transaction};
@@ -18,10 +20,12 @@ use super::batch::{
 };
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
+use super::prune::{self, PrunedPage};
 use crate::database::pg_options;
 use crate::sql::query;
 use crate::usage::WATERMARK;
 use crate::{Durability, StoreError, row};
+use usage_rows::insert_usage;
 
 /// The advisory lock under which usage rows get their numbers.
 const USAGE_LOCK: i64 = 0x616e_6355_7361_6700;
@@ -79,6 +83,37 @@ impl PgLedger {
             write(&mut tx, &books, &outcome, node_id, now).await?;
             tx.commit().await?;
             Ok(outcome.verdicts)
+        })
+    }
+
+    /// Prunes a page of usage rows; see `prune.rs`.
+    pub(super) fn prune(
+        &mut self,
+        before: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<PrunedPage, StoreError> {
+        self.with_connection(async |connection| {
+            let mut tx = connection.begin().await?;
+            query(prune::LOCK_PRUNING).execute(&mut *tx).await?;
+            let (upto, rows): (i64, i64) = query(prune::PAGE_END)
+                .bind(prune::PAGE)
+                .bind(before.as_millis())
+                .fetch_one(&mut *tx)
+                .await?;
+            if rows > 0 {
+                query(prune::LOCK_ACCOUNTS).bind(upto).execute(&mut *tx).await?;
+                query(prune::POST_SUMMARIES)
+                    .bind(upto)
+                    .bind(now.as_millis())
+                    .execute(&mut *tx)
+                    .await?;
+                for step in prune::steps() {
+                    query(step).bind(upto).execute(&mut *tx).await?;
+                }
+                query(prune::MOVE_ON).bind(upto).bind(before.as_millis()).execute(&mut *tx).await?;
+            }
+            tx.commit().await?;
+            Ok(PrunedPage { rows: row::count(rows)? })
         })
     }
 
@@ -410,12 +445,12 @@ async fn read_settled(
     tx: &mut Transaction<'_, Postgres>,
     key: &[u8; 16],
 ) -> Result<Option<Settled>, StoreError> {
-    let settled: Option<(i64, String)> = query(
-        "select charge, end_reason
+    let settled: Option<SettledRow> = query(
+        "select charge, end_reason, token_id, window_day, window_week, window_month
          from usage
          where seq = (select seq from usage_lookup where request_id = $1)
          union all
-         select charge, end_reason
+         select charge, end_reason, token_id, window_day, window_week, window_month
          from usage
          where seq > (select seq from follower_watermark where name = $2)
          and request_id = $1",
@@ -424,16 +459,28 @@ async fn read_settled(
     .bind(WATERMARK)
     .fetch_optional(&mut **tx)
     .await?;
-    let Some((charge, end_reason)) = settled else { return Ok(None) };
+    let Some(settled) = settled else { return Ok(None) };
     let corrected: bool = query("select exists (select 1 from ledger_entry where cause = $1)")
         .bind(correction_cause(key))
         .fetch_value(&mut **tx)
         .await?;
     Ok(Some(Settled {
-        charge: NanoUsd::from_nanos(charge),
-        interrupted: end_reason == EndReason::Interrupted.name(),
+        token_id: settled.token_id,
+        charge: NanoUsd::from_nanos(settled.charge),
+        windows: [settled.window_day, settled.window_week, settled.window_month],
+        interrupted: settled.end_reason == EndReason::Interrupted.name(),
         corrected,
     }))
+}
+
+#[derive(FromRow)]
+struct SettledRow {
+    charge: i64,
+    end_reason: String,
+    token_id: i64,
+    window_day: Option<i64>,
+    window_week: Option<i64>,
+    window_month: Option<i64>,
 }
 
 async fn write(
@@ -459,14 +506,33 @@ async fn write(
     save_books(tx, books).await?;
     for entry in &outcome.entries {
         query(
-            "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
-             values ($1, $2, $3, $4, $5, $6)",
+            "insert into ledger_entry
+                 (account_id, kind, amount, reason, cause, created_at, balance_after)
+             values ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(entry.account_id)
         .bind(entry.kind.name())
         .bind(entry.amount.nanos())
         .bind(&entry.reason)
         .bind(&entry.cause)
+        .bind(now.as_millis())
+        .bind(entry.balance_after.nanos())
+        .execute(&mut **tx)
+        .await?;
+    }
+    for correction in &outcome.corrections {
+        query(
+            "insert into charge_correction (request_id, account_id, token_id, amount,
+                 window_day, window_week, window_month, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(correction.request_id.as_slice())
+        .bind(correction.account_id)
+        .bind(correction.token_id)
+        .bind(correction.amount.nanos())
+        .bind(correction.windows[0])
+        .bind(correction.windows[1])
+        .bind(correction.windows[2])
         .bind(now.as_millis())
         .execute(&mut **tx)
         .await?;
@@ -577,74 +643,5 @@ async fn save_books(tx: &mut Transaction<'_, Postgres>, books: &Books) -> Result
         .execute(&mut **tx)
         .await?;
     }
-    Ok(())
-}
-
-async fn insert_usage(
-    tx: &mut Transaction<'_, Postgres>,
-    outcome: &Outcome<'_>,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    let rows = &outcome.usage;
-    let units = |meter: Meter| -> Vec<i64> {
-        rows.iter().map(|one| row::units_column(one.settlement.usage.get(meter))).collect()
-    };
-    let small = |value: Option<u32>| value.map(i64::from);
-    sqlx::query(
-        "insert into usage (request_id, account_id, token_id, model, channel_id,
-             input, cached_input, cache_write_5m, cache_write_1h, cache_write_other,
-             input_audio, output, reasoning, output_audio, web_search,
-             price, charge, held, end_reason, estimated, suspect, stream,
-             started_at, first_token_ms, total_ms, attempts, upstream_status,
-             client_address, client_agent, raw_usage, window_day, window_week, window_month,
-             created_at)
-         select *, $34::bigint
-         from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
-             $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-             $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-             $16::text[], $17::bigint[], $18::bigint[], $19::text[], $20::boolean[],
-             $21::boolean[], $22::boolean[],
-             $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
-             $28::text[], $29::text[], $30::text[], $31::bigint[], $32::bigint[],
-             $33::bigint[])",
-    )
-    .bind(rows.iter().map(|one| one.ticket.request_id.as_slice()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.ticket.account_id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.ticket.token_id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.ticket.model.as_str()).collect::<Vec<_>>())
-    .bind(
-        rows.iter().map(|one| one.settlement.channel_id.map(ChannelId::as_i64)).collect::<Vec<_>>(),
-    )
-    .bind(units(Meter::Input))
-    .bind(units(Meter::CachedInput))
-    .bind(units(Meter::CacheWrite5m))
-    .bind(units(Meter::CacheWrite1h))
-    .bind(units(Meter::CacheWriteOther))
-    .bind(units(Meter::InputAudio))
-    .bind(units(Meter::Output))
-    .bind(units(Meter::Reasoning))
-    .bind(units(Meter::OutputAudio))
-    .bind(units(Meter::WebSearch))
-    .bind(rows.iter().map(|one| &*one.ticket.price_text).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.charge.nanos()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.held.nanos()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.settlement.end_reason.name()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.settlement.estimated).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.settlement.suspect).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.ticket.stream).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.started_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| small(one.settlement.first_token_ms)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| small(one.settlement.total_ms)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| i64::from(one.settlement.attempts)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.settlement.upstream_status.map(i64::from)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.settlement.client_address.clone()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.settlement.client_agent.clone()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.settlement.raw_usage.clone()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.windows[0]).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.windows[1]).collect::<Vec<_>>())
-    .bind(rows.iter().map(|one| one.windows[2]).collect::<Vec<_>>())
-    .bind(now.as_millis())
-    .execute(&mut **tx)
-    .await?;
     Ok(())
 }

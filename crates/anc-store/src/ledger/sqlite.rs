@@ -9,6 +9,7 @@ use super::batch::{
 };
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
+use super::prune::{self, PrunedPage};
 use crate::database::{BUSY_TIMEOUT, CACHE_SIZE, SqliteFile, WAL_AUTOCHECKPOINT_PAGES};
 use crate::usage::WATERMARK;
 use crate::{Durability, StoreError, row};
@@ -103,6 +104,31 @@ impl SqliteLedger {
         drop(turn);
         self.file.log.committed();
         result
+    }
+
+    /// Prunes a page of usage rows; see `prune.rs`.
+    pub(super) fn prune(
+        &self,
+        before: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<PrunedPage, StoreError> {
+        // Its numbered values are written with another sign.
+        let text = |sql: &str| sql.replace('$', "?");
+        self.transaction(|connection| {
+            let (upto, rows): (i64, i64) = connection.query_row(
+                &text(prune::PAGE_END),
+                params![prune::PAGE, before.as_millis()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            if rows > 0 {
+                connection.execute(&text(prune::POST_SUMMARIES), params![upto, now.as_millis()])?;
+                for step in prune::steps() {
+                    connection.execute(&text(&step), [upto])?;
+                }
+                connection.execute(&text(prune::MOVE_ON), params![upto, before.as_millis()])?;
+            }
+            Ok(PrunedPage { rows: row::count(rows)? })
+        })
     }
 
     /// Writes what was seen of running answers.
@@ -204,8 +230,9 @@ impl SqliteLedger {
         for entry in &outcome.entries {
             connection
                 .prepare_cached(
-                    "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
-                     values (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "insert into ledger_entry
+                         (account_id, kind, amount, reason, cause, created_at, balance_after)
+                     values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
                 .execute(params![
                     entry.account_id,
@@ -213,6 +240,25 @@ impl SqliteLedger {
                     entry.amount.nanos(),
                     entry.reason,
                     entry.cause,
+                    now.as_millis(),
+                    entry.balance_after.nanos(),
+                ])?;
+        }
+        for correction in &outcome.corrections {
+            connection
+                .prepare_cached(
+                    "insert into charge_correction (request_id, account_id, token_id, amount,
+                         window_day, window_week, window_month, created_at)
+                     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                )?
+                .execute(params![
+                    correction.request_id,
+                    correction.account_id,
+                    correction.token_id,
+                    correction.amount.nanos(),
+                    correction.windows[0],
+                    correction.windows[1],
+                    correction.windows[2],
                     now.as_millis(),
                 ])?;
         }
@@ -367,11 +413,11 @@ fn read_hold(row: &Row<'_>) -> rusqlite::Result<HeldRow> {
 fn read_settled(connection: &Connection, key: &[u8; 16]) -> Result<Option<Settled>, StoreError> {
     let settled = connection
         .prepare_cached(
-            "select charge, end_reason
+            "select charge, end_reason, token_id, window_day, window_week, window_month
              from usage
              where seq = (select seq from usage_lookup where request_id = ?1)
              union all
-             select charge, end_reason
+             select charge, end_reason, token_id, window_day, window_week, window_month
              from usage
              where seq > (select seq from follower_watermark where name = ?2)
              and request_id = ?1",
@@ -379,7 +425,9 @@ fn read_settled(connection: &Connection, key: &[u8; 16]) -> Result<Option<Settle
         .query_row(params![key, WATERMARK], |row| {
             let end_reason: String = row.get(1)?;
             Ok(Settled {
+                token_id: row.get(2)?,
                 charge: NanoUsd::from_nanos(row.get(0)?),
+                windows: [row.get(3)?, row.get(4)?, row.get(5)?],
                 interrupted: end_reason == EndReason::Interrupted.name(),
                 corrected: false,
             })

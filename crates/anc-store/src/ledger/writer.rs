@@ -13,11 +13,13 @@ use tokio::sync::oneshot;
 // Spans are measured by the monotonic clock; nothing of it is stored or decides about money.
 use tokio::time::Instant;
 
+use super::Ledger;
 use super::engine::Engine;
-use super::op::{Op, Ticket};
+use super::op::{Op, PruneOp, Ticket};
+use super::orphan::{self, Round};
 use super::postgres::PgLedger;
 use super::sqlite::SqliteLedger;
-use super::{Ledger, orphan};
+
 use crate::database::SqliteFile;
 use crate::{Durability, StoreError};
 
@@ -42,6 +44,13 @@ const NODE_GONE_AFTER: Duration = Duration::from_secs(20);
 
 /// What a node that starts, and has not watched the others, takes for gone.
 const LONG_GONE_AFTER: Duration = Duration::from_mins(10);
+
+/// Ends of holds that are kept while the database is away. Nothing is admitted meanwhile, so these
+/// are of requests that ran; the holds of those beyond stay open, and the next start closes them.
+const KEPT_MAX: usize = 65_536;
+
+/// How long the writer goes on with what is queued once it is told to end.
+const FINISH_MAX: Duration = Duration::from_secs(10);
 
 /// Where the writer writes.
 pub(crate) enum WriterTarget {
@@ -71,6 +80,10 @@ struct Writer {
     beat_at: Option<Instant>,
     /// Since when every heartbeat of this node was written.
     beating_since: Option<Instant>,
+    /// The round through other nodes' holds that goes on with the next turn.
+    round: Option<Round>,
+    /// Pages that are to be pruned, each behind what is queued.
+    pruning: VecDeque<PruneOp>,
     last_batch: usize,
 }
 
@@ -111,6 +124,8 @@ pub(super) fn spawn(engine: Engine, clock: Arc<dyn Clock>) -> Result<Ledger, Sto
         progress_at: None,
         beat_at,
         beating_since: None,
+        round: None,
+        pruning: VecDeque::new(),
         last_batch: 0,
     };
     thread::Builder::new()
@@ -154,11 +169,16 @@ impl Writer {
             if is_due(self.beat_at) {
                 self.beat();
             }
+            self.close_some_orphans();
+            self.prune_a_page();
         }
     }
 
     fn wait(&self) -> Woken {
         let due = [self.retry_at, self.progress_at, self.beat_at].into_iter().flatten().min();
+        // A round goes on at once, behind what is queued.
+        let more = self.round.is_some() || !self.pruning.is_empty();
+        let due = if more { Some(Instant::now()) } else { due };
         let Some(due) = due else {
             return self.queue.recv().map_or(Woken::End, Woken::Op);
         };
@@ -198,6 +218,7 @@ impl Writer {
     fn take(&mut self, op: Op, batch: &mut Vec<Op>, closing: &mut Vec<oneshot::Sender<()>>) {
         match op {
             Op::Close(reply) => closing.push(reply),
+            Op::Prune(prune) => self.pruning.push_back(*prune),
             Op::Watch(ticket) => {
                 self.watched.insert(ticket.request_id, Arc::downgrade(&ticket));
                 self.progress_at.get_or_insert_with(|| Instant::now() + PROGRESS_INTERVAL);
@@ -213,8 +234,8 @@ impl Writer {
         }
     }
 
-    /// Commits a batch and answers it. If one of its operations cannot be done, the others are
-    /// done one by one; if the store cannot be written, ends of holds are kept.
+    /// Commits a batch and answers it. If one of its operations cannot be done, it is halved until
+    /// that one fails alone; if the store cannot be written, ends of holds are kept.
     fn commit(&mut self, batch: Vec<Op>) {
         if batch.is_empty() {
             return;
@@ -230,11 +251,11 @@ impl Writer {
                     op.answer(verdict);
                 }
             }
-            // One of them cannot be done: the others are done one by one.
             Err(StoreError::Corrupt(_)) if batch.len() > 1 => {
-                for op in batch {
-                    self.commit(vec![op]);
-                }
+                let mut first = batch;
+                let second = first.split_off(first.len() / 2);
+                self.commit(first);
+                self.commit(second);
             }
             Err(error) => self.refuse(batch, &error),
         }
@@ -244,13 +265,19 @@ impl Writer {
         tracing::error!(%error, operations = batch.len(), "the ledger could not be written");
         let may_be_tried_again = matches!(error, StoreError::Unavailable(_));
         for op in batch {
-            if may_be_tried_again && op.ends_a_hold() {
-                self.kept.push_back(op);
+            if !may_be_tried_again {
+                metrics::counter!("anc_ledger_refused_total", "operation" => op.name())
+                    .increment(1);
+                op.fail(error);
                 continue;
             }
-            if may_be_tried_again && let Op::Hold(hold) = &op {
+            if op.ends_a_hold() {
+                self.keep(op, error);
+                continue;
+            }
+            if let Op::Hold(hold) = &op {
                 // It may have been committed and the answer lost: nothing may stay held for it.
-                self.kept.push_back(Op::Release(Arc::clone(&hold.ticket)));
+                self.keep(Op::Release(Arc::clone(&hold.ticket)), error);
             }
             op.fail(error);
         }
@@ -258,6 +285,15 @@ impl Writer {
         if !self.kept.is_empty() && self.retry_at.is_none() {
             self.retry_at = Some(Instant::now() + self.backoff);
         }
+    }
+
+    fn keep(&mut self, op: Op, error: &StoreError) {
+        if self.kept.len() < KEPT_MAX {
+            self.kept.push_back(op);
+            return;
+        }
+        metrics::counter!("anc_limit_hits_total", "limit" => "kept_settles").increment(1);
+        op.fail(error);
     }
 
     fn retry(&mut self) {
@@ -304,34 +340,68 @@ impl Writer {
         // While this node could not say that it lives, the others could not either.
         let watched = self.beating_since.is_some_and(|since| since.elapsed() > NODE_GONE_AFTER);
         let silent_for = if watched { NODE_GONE_AFTER } else { LONG_GONE_AFTER };
-        let looked = beaten
-            .and_then(|()| orphan::close_orphans(&mut self.engine, self.clock.now(), silent_for));
-        match looked {
-            Ok(0) => {}
-            Ok(holds) => tracing::warn!(holds, "closed requests of a node that is gone"),
-            Err(error) => tracing::warn!(%error, "could not look after other nodes' requests"),
+        match beaten {
+            Ok(()) => {
+                self.round.get_or_insert_with(|| Round::new(silent_for));
+            }
+            Err(error) => tracing::warn!(%error, "could not say that this node lives"),
         }
         self.beat_at = Some(Instant::now() + BEAT_INTERVAL);
     }
 
+    /// A page of other nodes' holds: requests of this node wait for one transaction at most.
+    fn close_some_orphans(&mut self) {
+        let Some(round) = &mut self.round else { return };
+        match round.close_page(&mut self.engine, self.clock.now()) {
+            Ok(true) => return,
+            Ok(false) if round.closed > 0 => {
+                tracing::warn!(holds = round.closed, "closed requests of a node that is gone");
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "could not look after other nodes' requests"),
+        }
+        self.round = None;
+    }
+
+    fn prune_a_page(&mut self) {
+        let Some(PruneOp { before, reply }) = self.pruning.pop_front() else { return };
+        if reply.is_closed() {
+            return;
+        }
+        let begun = Instant::now();
+        let pruned = self.engine.prune(before, self.clock.now());
+        metrics::histogram!("anc_ledger_prune_seconds").record(begun.elapsed().as_secs_f64());
+        let _ = reply.send(pruned);
+    }
+
     /// Does what is still queued and says that it is done.
     fn finish(mut self, closing: Vec<oneshot::Sender<()>>) {
-        let mut batch = Vec::new();
         let mut more_closing = Vec::new();
-        while let Ok(op) = self.queue.try_recv() {
-            self.take(op, &mut batch, &mut more_closing);
+        let since = Instant::now();
+        loop {
+            let mut batch = Vec::new();
+            self.drain(&mut batch, &mut more_closing);
+            // Who goes on asking after the end was asked for does not put it off for ever.
+            if batch.is_empty() || since.elapsed() > FINISH_MAX {
+                for op in batch {
+                    op.fail(&StoreError::unavailable("the store is closing"));
+                }
+                break;
+            }
+            self.commit(batch);
         }
-        self.commit(batch);
-        while !self.kept.is_empty() {
+        while !self.kept.is_empty() && since.elapsed() < FINISH_MAX {
             let before = self.kept.len();
             self.retry();
             if self.kept.len() == before {
-                tracing::error!(
-                    holds = before,
-                    "ended with holds that could not be settled; the next start closes them"
-                );
                 break;
             }
+        }
+        if !self.kept.is_empty() {
+            tracing::error!(
+                holds = self.kept.len(),
+                "ended with holds that could not be settled; the next start closes them"
+            );
         }
         self.engine.close();
         for reply in closing.into_iter().chain(more_closing) {

@@ -80,6 +80,18 @@ impl TokenSort {
         }
     }
 
+    /// A key of the kind that orders it.
+    const fn kind_of_key(self) -> CursorKey {
+        match self {
+            Self::NameAsc | Self::NameDesc => CursorKey::Text(String::new()),
+            Self::CreatedAsc
+            | Self::CreatedDesc
+            | Self::UsedAsc
+            | Self::UsedDesc
+            | Self::ExpiresAsc => CursorKey::Number(0),
+        }
+    }
+
     fn key(self, row: &TokenRow) -> CursorKey {
         match self {
             Self::CreatedAsc | Self::CreatedDesc => CursorKey::Number(row.created_at),
@@ -97,7 +109,7 @@ impl Tokens<'_> {
         let cursor = wanted
             .cursor
             .as_deref()
-            .map(|text| Cursor::parse(text, wanted.sort.name()))
+            .map(|text| Cursor::parse(text, wanted.sort.name(), &wanted.sort.kind_of_key()))
             .transpose()?;
         let readers = &self.db.readers;
         let total: i64 = self.found(&wanted, "select count(*)").fetch_value(readers).await?;

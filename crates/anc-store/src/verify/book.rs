@@ -1,226 +1,25 @@
-//! What is stored as sums, and the same sums made again from the rows.
+//! The sums that the rows make, beside those that are stored.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use anc_domain::{AccountId, ApiTokenId, Meter, NanoUsd, RequestId};
+use anc_domain::{AccountId, ApiTokenId, NanoUsd, RequestId};
 use anc_ledger::{Period, PriceSnapshot};
 use sqlx::FromRow;
 
 use super::Check;
+use super::counters::{Counters, WindowKey};
+use super::entries::figures;
+use super::faults::Faults;
+use super::sums::{Fingerprint, HourKey};
 use crate::StoreError;
-use crate::sql::{Pool, Tx, query};
-use crate::usage::{UnitsRow, WATERMARK, sums_of_meters};
+use crate::sql::{Pool, query};
+use crate::usage::{HOUR_MILLIS, UnitsRow};
 
 /// Rows of one read.
 const PAGE: i64 = 2_000;
 
-/// Requests, charges and units.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Sums {
-    requests: i128,
-    charge: i128,
-    units: [i128; Meter::ALL.len()],
-}
-
-struct AccountCounters {
-    balance: i64,
-    held: i64,
-    entries: i64,
-    holds: i64,
-}
-
-struct TokenCounters {
-    account_id: i64,
-    used: i64,
-    held: i64,
-    requests: i64,
-    holds: i64,
-}
-
-/// The counters at one moment.
-pub(super) struct Counters {
-    accounts: BTreeMap<i64, AccountCounters>,
-    tokens: BTreeMap<i64, TokenCounters>,
-    rollup: HashMap<i64, Sums>,
-    /// Used, held, and the sum of holds, by token, period and start.
-    windows: BTreeMap<WindowKey, (i64, i64, i64)>,
-    open_holds: HashSet<Vec<u8>>,
-    looked_up: i64,
-    watermark: i64,
-    newest: i64,
-    wrong_entries: i64,
-    repeated_causes: i64,
-    real_columns: i64,
-}
-
-impl Counters {
-    pub(super) async fn read(readers: &Pool) -> Result<Self, StoreError> {
-        let mut tx = readers.snapshot().await?;
-        let counters = Self {
-            accounts: accounts(&mut tx).await?,
-            tokens: tokens(&mut tx).await?,
-            rollup: rollup(&mut tx).await?,
-            windows: windows(&mut tx).await?,
-            open_holds: query("select request_id from hold")
-                .fetch_all::<(Vec<u8>,)>(&mut tx)
-                .await?
-                .into_iter()
-                .map(|(request_id,)| request_id)
-                .collect(),
-            looked_up: number(&mut tx, "select count(*) from usage_lookup").await?,
-            watermark: query("select seq from follower_watermark where name = $1")
-                .bind(WATERMARK)
-                .fetch_value(&mut tx)
-                .await?,
-            newest: number(&mut tx, "select coalesce(max(seq), 0) from usage").await?,
-            wrong_entries: number(
-                &mut tx,
-                "select count(*)
-                 from ledger_entry
-                 where amount = 0
-                 or (kind in ('grant', 'top_up', 'redemption', 'payment') and amount < 0)
-                 or (kind in ('reversal', 'usage_summary') and amount > 0)",
-            )
-            .await?,
-            repeated_causes: number(
-                &mut tx,
-                "select count(*) - count(distinct cause) from ledger_entry",
-            )
-            .await?,
-            real_columns: number(&mut tx, float_columns(readers)).await?,
-        };
-        Ok(counters)
-    }
-}
-
-const fn float_columns(pool: &Pool) -> &'static str {
-    match pool {
-        Pool::Sqlite(_) => {
-            "select count(*)
-             from sqlite_schema t
-             join pragma_table_info(t.name) c
-             where t.type = 'table'
-             and c.type = 'REAL'"
-        }
-        Pool::Postgres(_) => {
-            "select count(*)
-             from information_schema.columns
-             where table_schema = current_schema()
-             and table_name not like '\\_%'
-             and data_type in ('real', 'double precision', 'numeric')"
-        }
-    }
-}
-
-async fn number(tx: &mut Tx, sql: &'static str) -> Result<i64, StoreError> {
-    Ok(query(sql).fetch_value(tx).await?)
-}
-
-async fn accounts(tx: &mut Tx) -> Result<BTreeMap<i64, AccountCounters>, StoreError> {
-    let rows: Vec<(i64, i64, i64, i64, i64)> = query(
-        "with entries as (
-             select account_id, cast(sum(amount) as bigint) as total
-             from ledger_entry
-             group by account_id
-         ),
-         holds as (
-             select account_id, cast(sum(amount) as bigint) as total
-             from hold
-             group by account_id
-         )
-         select b.account_id, b.balance, b.held, coalesce(e.total, 0), coalesce(h.total, 0)
-         from account_balance b
-         left join entries e on e.account_id = b.account_id
-         left join holds h on h.account_id = b.account_id",
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, balance, held, entries, holds)| {
-            let counters = AccountCounters { balance, held, entries, holds };
-            (id, counters)
-        })
-        .collect())
-}
-
-async fn tokens(tx: &mut Tx) -> Result<BTreeMap<i64, TokenCounters>, StoreError> {
-    let rows: Vec<(i64, i64, i64, i64, i64, i64)> = query(
-        "with holds as (
-             select token_id, cast(sum(amount) as bigint) as total
-             from hold
-             group by token_id
-         )
-         select s.token_id, t.account_id, s.used, s.held, s.requests, coalesce(h.total, 0)
-         from api_token_spend s
-         join api_token t on t.id = s.token_id
-         left join holds h on h.token_id = s.token_id",
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, account_id, used, held, requests, holds)| {
-            let counters = TokenCounters { account_id, used, held, requests, holds };
-            (id, counters)
-        })
-        .collect())
-}
-
-async fn rollup(tx: &mut Tx) -> Result<HashMap<i64, Sums>, StoreError> {
-    let sums = sums_of_meters();
-    let rows: Vec<RollupRow> = query(format!(
-        "select token_id, cast(sum(requests) as bigint) as requests,
-                cast(sum(charge) as bigint) as charge, {sums}
-         from usage_hourly
-         group by token_id"
-    ))
-    .fetch_all(tx)
-    .await?;
-    let sums_of = |row: &RollupRow| Sums {
-        requests: row.requests.into(),
-        charge: row.charge.into(),
-        units: Meter::ALL.map(|meter| row.units.get(meter).into()),
-    };
-    Ok(rows.iter().map(|row| (row.token_id, sums_of(row))).collect())
-}
-
-/// A window by token, period and start.
-type WindowKey = (i64, &'static str, i64);
-
-async fn windows(tx: &mut Tx) -> Result<BTreeMap<WindowKey, (i64, i64, i64)>, StoreError> {
-    let mut windows = BTreeMap::new();
-    for period in Period::ALL.map(Period::name) {
-        let rows: Vec<(i64, i64, i64, i64, i64)> = query(format!(
-            "with holds as (
-                 select token_id, window_{period} as start, cast(sum(amount) as bigint) as total
-                 from hold
-                 where window_{period} is not null
-                 group by token_id, window_{period}
-             )
-             select w.token_id, w.start, w.used, w.held, coalesce(h.total, 0)
-             from api_token_window w
-             left join holds h on h.token_id = w.token_id and h.start = w.start
-             where w.period = $1"
-        ))
-        .bind(period)
-        .fetch_all(&mut *tx)
-        .await?;
-        for (token_id, start, used, held, holds) in rows {
-            windows.insert((token_id, period, start), (used, held, holds));
-        }
-    }
-    Ok(windows)
-}
-
-#[derive(FromRow)]
-struct RollupRow {
-    token_id: i64,
-    requests: i64,
-    charge: i64,
-    #[sqlx(flatten)]
-    units: UnitsRow,
-}
+/// Lines of a look-up of one read.
+const LOOKUP_PAGE: i64 = 10_000;
 
 /// What a usage row tells of money.
 #[derive(FromRow)]
@@ -229,8 +28,10 @@ struct ChargeRow {
     request_id: Vec<u8>,
     account_id: i64,
     token_id: i64,
+    model: String,
     charge: i64,
     price: String,
+    created_at: i64,
     window_day: Option<i64>,
     window_week: Option<i64>,
     window_month: Option<i64>,
@@ -238,45 +39,32 @@ struct ChargeRow {
     units: UnitsRow,
 }
 
-/// The first of a kind of fault, and how many there are.
-#[derive(Default)]
-struct Faults {
-    first: Option<String>,
-    count: u64,
+/// What a token's rows sum up to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    requests: i128,
+    charge: i128,
 }
 
-impl Faults {
-    fn note(&mut self, fault: impl FnOnce() -> String) {
-        self.count += 1;
-        self.first.get_or_insert_with(fault);
-    }
-
-    fn expect_equal(&mut self, stored: i128, made: i128, of: impl FnOnce() -> String) {
-        if stored != made {
-            self.note(|| format!("{}: stored {stored}, made from rows {made}", of()));
-        }
-    }
-
-    fn into_check(self, name: &'static str, compared: String) -> Check {
-        let ok = self.first.is_none();
-        let detail = match self.first {
-            None => compared,
-            Some(first) => format!("{} faults; the first: {first}", self.count),
-        };
-        Check { name, ok, detail }
-    }
+/// The look-ups, each as it should be by the rows, or as it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lookups {
+    request: Fingerprint,
+    token: Fingerprint,
+    account: Fingerprint,
 }
 
 /// The sums as the rows tell them.
-pub(super) struct Book<'a> {
-    counters: &'a Counters,
+pub(super) struct Book {
+    counters: Counters,
     /// By token.
     all: HashMap<i64, Sums>,
-    /// By token, of the rows that the rollup contains.
-    derived: HashMap<i64, Sums>,
     by_account: HashMap<i64, i128>,
     by_window: HashMap<WindowKey, i128>,
+    /// Of rows that the look-ups do not contain yet.
     tail_ids: HashSet<Vec<u8>>,
+    expected: Lookups,
+    found: Lookups,
     last_price: Option<(String, PriceSnapshot)>,
     rows: u64,
     once: Faults,
@@ -285,49 +73,78 @@ pub(super) struct Book<'a> {
     sums: Faults,
 }
 
-impl<'a> Book<'a> {
-    pub(super) fn new(counters: &'a Counters) -> Self {
+impl Book {
+    pub(super) fn new(mut counters: Counters) -> Self {
+        let sums = std::mem::take(&mut counters.entries.faults);
         Self {
             counters,
             all: HashMap::new(),
-            derived: HashMap::new(),
             by_account: HashMap::new(),
             by_window: HashMap::new(),
             tail_ids: HashSet::new(),
+            expected: Lookups::default(),
+            found: Lookups::default(),
             last_price: None,
             rows: 0,
             once: Faults::default(),
             sign: Faults::default(),
             price: Faults::default(),
-            sums: Faults::default(),
+            sums,
         }
     }
 
-    /// Adds the rows after `after`; gives the last of them, or `None` when there are no more.
-    pub(super) async fn add_page(
-        &mut self,
-        readers: &Pool,
-        after: i64,
-    ) -> Result<Option<i64>, StoreError> {
-        let rows: Vec<ChargeRow> = query(
-            "select *
-             from usage
-             where seq > $1
-             and seq <= $2
-             order by seq
-             limit $3",
-        )
-        .bind(after)
-        .bind(self.counters.newest)
-        .bind(PAGE)
-        .fetch_all(readers)
-        .await?;
-        let mut last = None;
-        for row in &rows {
-            self.add(row);
-            last = Some(row.seq);
+    /// Reads the rows up to the newest that the counters count.
+    pub(super) async fn read_rows(&mut self, readers: &Pool) -> Result<(), StoreError> {
+        let mut after = 0;
+        loop {
+            let rows: Vec<ChargeRow> = query(
+                "select *
+                 from usage
+                 where seq > $1
+                 and seq <= $2
+                 order by seq
+                 limit $3",
+            )
+            .bind(after)
+            .bind(self.counters.newest)
+            .bind(PAGE)
+            .fetch_all(readers)
+            .await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.seq;
+            for row in &rows {
+                self.add(row);
+            }
         }
-        Ok(last)
+    }
+
+    /// Reads what the look-ups tell of the rows that they should contain.
+    pub(super) async fn read_lookups(&mut self, readers: &Pool) -> Result<(), StoreError> {
+        let mark = self.counters.watermark;
+        let mut after = Vec::new();
+        loop {
+            let lines: Vec<(Vec<u8>, i64)> = query(
+                "select request_id, seq
+                 from usage_lookup
+                 where request_id > $1
+                 and seq <= $2
+                 order by request_id
+                 limit $3",
+            )
+            .bind(after.as_slice())
+            .bind(mark)
+            .bind(LOOKUP_PAGE)
+            .fetch_all(readers)
+            .await?;
+            let Some((last, _)) = lines.last() else { break };
+            after.clone_from(last);
+            for (request_id, seq) in &lines {
+                self.found.request.add((request_id.as_slice(), *seq));
+            }
+        }
+        self.found.token = read_by(readers, "usage_by_token", "token_id", mark).await?;
+        self.found.account = read_by(readers, "usage_by_account", "account_id", mark).await?;
+        Ok(())
     }
 
     fn add(&mut self, row: &ChargeRow) {
@@ -342,15 +159,13 @@ impl<'a> Book<'a> {
             self.once.note(|| format!("{} is held and settled", request_text(request_id)));
         }
 
-        let is_derived = seq <= self.counters.watermark;
-        let maps = [Some(&mut self.all), is_derived.then_some(&mut self.derived)];
-        for map in maps.into_iter().flatten() {
-            let sums = map.entry(token_id).or_default();
-            sums.requests += 1;
-            sums.charge += i128::from(charge);
-            for (units, meter) in sums.units.iter_mut().zip(Meter::ALL) {
-                *units += i128::from(row.units.get(meter));
-            }
+        let sums = self.all.entry(token_id).or_default();
+        sums.requests += 1;
+        sums.charge += i128::from(charge);
+        if seq <= self.counters.watermark {
+            self.take_derived(row);
+        } else if !self.tail_ids.insert(request_id.clone()) {
+            self.once.note(|| format!("{} is settled twice", request_text(request_id)));
         }
         *self.by_account.entry(account_id).or_default() += i128::from(charge);
         for (period, start) in
@@ -365,9 +180,19 @@ impl<'a> Book<'a> {
         if owner != Some(account_id) {
             self.sums.note(|| format!("usage row {seq} is of a token of another account"));
         }
-        if !is_derived && !self.tail_ids.insert(request_id.clone()) {
-            self.once.note(|| format!("{} is settled twice", request_text(request_id)));
-        }
+    }
+
+    /// Takes a row from what its hourly sums must leave nothing of, and expects it in the look-ups.
+    fn take_derived(&mut self, row: &ChargeRow) {
+        let ChargeRow { seq, token_id, account_id, .. } = *row;
+        let hour = row.created_at.div_euclid(HOUR_MILLIS);
+        let key = HourKey { account_id, token_id, hour, model: &row.model };
+        let key = (hour >= self.counters.whole_from).then_some(&key);
+        let figures = figures(1, row.charge, &row.units);
+        self.counters.hourly.entry(token_id).or_default().take(key, &figures);
+        self.expected.request.add((row.request_id.as_slice(), seq));
+        self.expected.token.add((token_id, seq));
+        self.expected.account.add((account_id, seq));
     }
 
     /// The charge made again from the stored units and the stored price.
@@ -403,16 +228,14 @@ impl<'a> Book<'a> {
         let (accounts, tokens) = (self.counters.accounts.len(), self.counters.tokens.len());
         let (books, holds) = (self.books(), self.holds());
         self.compare_sums();
-        self.check_once();
-        if self.counters.wrong_entries > 0 {
-            let count = self.counters.wrong_entries;
-            self.sign.note(|| format!("{count} ledger entries of the wrong sign"));
-        }
-        if self.counters.real_columns > 0 {
-            let count = self.counters.real_columns;
-            self.sign.note(|| format!("{count} columns hold floats"));
-        }
-        let (rows, open) = (self.rows, self.counters.open_holds.len());
+        self.compare_windows();
+        self.compare_lookups();
+        let counters = &self.counters;
+        self.once.note_count(counters.settled_again, "requests are settled twice");
+        self.once.note_count(counters.repeated_causes, "causes were posted twice");
+        self.sign.note_count(counters.wrong_entries, "ledger entries of the wrong sign");
+        self.sign.note_count(counters.real_columns, "columns hold floats");
+        let (rows, open) = (self.rows, counters.open_holds.len());
         vec![
             books.into_check(
                 "L1 books",
@@ -438,13 +261,31 @@ impl<'a> Book<'a> {
             ),
             self.sums.into_check(
                 "L8 sums",
-                format!("{tokens} tokens: used, requests and hourly sums agree with {rows} rows"),
+                format!(
+                    "{tokens} tokens: used, requests, hourly sums and look-ups agree with {rows} \
+                     rows, corrections and what was pruned"
+                ),
             ),
         ]
     }
 
+    /// Balances against entries and charges, and the balances that entries tell against both.
     fn books(&mut self) -> Faults {
-        let mut faults = Faults::default();
+        let mut faults = std::mem::take(&mut self.counters.entries.wrong_balances);
+        let entries = &self.counters.entries;
+        for (id, charged) in &entries.charged_before_last {
+            let summarized = entries.summarized.get(id).copied().unwrap_or(0);
+            let charges = self.by_account.get(id).copied().unwrap_or(0) + summarized;
+            if *charged > charges {
+                let account = AccountId::from_i64(*id);
+                faults.note(|| {
+                    format!(
+                        "the balance after the last entry of {account} tells of {charged} \
+                         charged, its rows of {charges}"
+                    )
+                });
+            }
+        }
         for (id, account) in &self.counters.accounts {
             let charges = self.by_account.remove(id).unwrap_or(0);
             let made = i128::from(account.entries) - charges;
@@ -460,6 +301,11 @@ impl<'a> Book<'a> {
 
     fn holds(&self) -> Faults {
         let mut faults = Faults::default();
+        faults.note_count(
+            self.counters.foreign_holds,
+            "holds of an unknown token or of another account's",
+        );
+        faults.note_count(self.counters.windowless_holds, "holds of a window without a row");
         for (id, account) in &self.counters.accounts {
             faults.expect_equal(account.held.into(), account.holds.into(), || {
                 format!("held of {}", AccountId::from_i64(*id))
@@ -479,15 +325,37 @@ impl<'a> Book<'a> {
     }
 
     fn compare_sums(&mut self) {
+        let entries = &self.counters.entries;
+        for id in entries.tokens().filter(|id| !self.counters.tokens.contains_key(&id.as_i64())) {
+            self.sums.note(|| format!("corrected or pruned usage of {id}, which is unknown"));
+        }
         for (id, token) in &self.counters.tokens {
             let made = self.all.remove(id).unwrap_or_default();
+            let (charge, requests) = entries.beside_rows(*id);
             let of = |what: &str| format!("{what} of {}", ApiTokenId::from_i64(*id));
-            self.sums.expect_equal(token.used.into(), made.charge, || of("used"));
-            self.sums.expect_equal(token.requests.into(), made.requests, || of("requests"));
-            let derived = self.derived.remove(id).unwrap_or_default();
-            let rollup = self.counters.rollup.get(id).copied().unwrap_or_default();
-            if derived != rollup {
+            self.sums.expect_equal(token.used.into(), made.charge + charge, || of("used"));
+            let made_requests = made.requests + requests;
+            self.sums.expect_equal(token.requests.into(), made_requests, || of("requests"));
+            let rest = self.counters.hourly.remove(id).unwrap_or_default();
+            if !rest.is_nothing() {
                 self.sums.note(|| of("hourly sums"));
+            }
+        }
+        for id in self.counters.hourly.keys() {
+            let id = ApiTokenId::from_i64(*id);
+            self.sums.note(|| format!("hourly sums of {id}, which is unknown"));
+        }
+        for id in self.all.keys() {
+            let id = ApiTokenId::from_i64(*id);
+            self.sums.note(|| format!("usage of {id}, which is unknown"));
+        }
+    }
+
+    fn compare_windows(&mut self) {
+        let entries = &self.counters.entries;
+        for beside in [&entries.corrected_windows, &entries.pruned_windows] {
+            for (key, charge) in beside {
+                *self.by_window.entry(*key).or_default() += charge;
             }
         }
         for (key, (used, _, _)) in &self.counters.windows {
@@ -496,24 +364,62 @@ impl<'a> Book<'a> {
                 format!("used in a {} of {}", key.1, ApiTokenId::from_i64(key.0))
             });
         }
-        if let Some((token, period, _)) = self.by_window.keys().next() {
+        for (token, period, _) in self.by_window.keys() {
             let id = ApiTokenId::from_i64(*token);
             self.sums.note(|| format!("charges of a {period} of {id}, which has no row"));
         }
-        if let Some(id) = self.all.keys().next() {
-            let id = ApiTokenId::from_i64(*id);
-            self.sums.note(|| format!("usage of {id}, which is unknown"));
-        }
     }
 
-    fn check_once(&mut self) {
-        let derived = self.rows - self.tail_ids.len() as u64;
-        self.once.expect_equal(self.counters.looked_up.into(), derived.into(), || {
-            "requests in the look-up".to_owned()
-        });
-        if self.counters.repeated_causes > 0 {
-            let count = self.counters.repeated_causes;
-            self.once.note(|| format!("{count} causes were posted twice"));
+    fn compare_lookups(&mut self) {
+        let (expected, found) = (self.expected, self.found);
+        let differ = |name: &str, expected: Fingerprint, found: Fingerprint| {
+            format!(
+                "{name} does not agree with the rows: {} lines for {} rows",
+                found.count, expected.count
+            )
+        };
+        if expected.request != found.request {
+            self.once.note(|| differ("usage_lookup", expected.request, found.request));
+        }
+        for (name, expected, found) in [
+            ("usage_by_token", expected.token, found.token),
+            ("usage_by_account", expected.account, found.account),
+        ] {
+            if expected != found {
+                self.sums.note(|| differ(name, expected, found));
+            }
+        }
+    }
+}
+
+/// The lines of a look-up by `column`, up to `mark`.
+async fn read_by(
+    readers: &Pool,
+    table: &'static str,
+    column: &'static str,
+    mark: i64,
+) -> Result<Fingerprint, StoreError> {
+    let mut found = Fingerprint::default();
+    let mut after = (i64::MIN, 0);
+    loop {
+        let lines: Vec<(i64, i64)> = query(format!(
+            "select {column}, seq
+             from {table}
+             where ({column}, seq) > ($1, $2)
+             and seq <= $3
+             order by {column}, seq
+             limit $4"
+        ))
+        .bind(after.0)
+        .bind(after.1)
+        .bind(mark)
+        .bind(LOOKUP_PAGE)
+        .fetch_all(readers)
+        .await?;
+        let Some(last) = lines.last() else { return Ok(found) };
+        after = *last;
+        for line in &lines {
+            found.add(*line);
         }
     }
 }

@@ -94,6 +94,55 @@ async fn sums_go_on_from_where_they_were_after_a_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn l9_three_thousand_holds_of_a_dead_process_keep_the_next_one_for_less_than_five_seconds() {
+    let bed = std::sync::Arc::new(fresh_store(1_000_000_000).await);
+    let token = bed.token(None).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..3_000 {
+        let bed = std::sync::Arc::clone(&bed);
+        tasks.spawn(async move { std::mem::forget(bed.hold(token, 1_000).await) });
+    }
+    while tasks.join_next().await.is_some() {}
+    assert_eq!(bed.held().await, 3_000_000);
+
+    let store = tokio::time::timeout(Duration::from_secs(5), bed.start_again()).await.unwrap();
+    let account = store.accounts().get(bed.account).await.unwrap().unwrap();
+    assert_eq!((account.held, account.balance), (nanos(0), nanos(1_000_000_000 - 30_000)));
+    assert_books(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l4_what_the_database_refuses_for_good_fails_alone() {
+    let bed = fresh_store(100_000).await;
+    let token = bed.token(None).await;
+    let mut settles = Vec::new();
+    let mut holds = Vec::new();
+    for _ in 0..20 {
+        holds.push(bed.hold(token, 1_000).await);
+    }
+    for (number, hold) in holds.into_iter().enumerate() {
+        let mut settlement = Settlement::new(EndReason::Complete, units(1, 1));
+        // PostgreSQL has no such text.
+        settlement.client_agent = (number == 7).then(|| "an\0agent".to_owned());
+        settles.push(hold.settle(settlement));
+    }
+    for (number, settle) in settles.into_iter().enumerate() {
+        let settled = settle.await;
+        if number == 7 && crate::ON_POSTGRES {
+            assert!(matches!(settled, Err(StoreError::Corrupt(_))), "{settled:?}");
+        } else {
+            assert_eq!(settled, Ok(nanos(3)));
+        }
+    }
+    bed.spend(token, 1, 1).await;
+    assert_books(&bed.store).await;
+    // What stayed held is closed by the next start, as of a process that died.
+    let store = bed.start_again().await;
+    assert_eq!(store.accounts().get(bed.account).await.unwrap().unwrap().held, nanos(0));
+    assert_books(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn i4_a_foreign_master_key_is_refused_at_the_start() {
     let bed = fresh_store(0).await;
     bed.store.close().await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_domain::NanoUsd;
+use anc_domain::{ApiTokenId, NanoUsd};
 use anc_ledger::EndReason;
 use anc_store::{Location, Settlement, Store, TokenChanges, Topic};
 use tokio::task::JoinSet;
@@ -84,7 +84,7 @@ async fn l9_what_a_dead_node_held_is_closed_by_one_that_lives() {
 async fn l4_a_settle_after_its_hold_was_closed_posts_the_difference_once() {
     let bed = fresh_store(10_000).await;
     let other = another(&bed).await;
-    let token = bed.token(None).await;
+    let token = token_with_limits(&bed).await;
     let hold = other.ledger().hold(bed.request(token, 1_000, 1_000)).await.unwrap().unwrap();
     bed.place.run("update node set heartbeat_at = 1").await.unwrap();
     // A third node finds the second one gone, although that only was slow.
@@ -96,14 +96,35 @@ async fn l4_a_settle_after_its_hold_was_closed_posts_the_difference_once() {
     assert_eq!((bed.held().await, bed.balance().await), (0, 9_500));
     let corrections = "select count(*) from ledger_entry where kind = 'correction'";
     assert_eq!(bed.number(corrections).await, 1);
+    // Quota and budgets count what the account paid.
+    assert_eq!(used_by(&bed, token).await, [500, 500, 500]);
     assert_books(&third).await;
+    bed.store.derive_usage().await.unwrap();
+    assert_books(&third).await;
+}
+
+/// A token with a quota, and budgets by day and month.
+async fn token_with_limits(bed: &Bed) -> ApiTokenId {
+    let mut new = bed.new_token("with limits");
+    new.quota = Some(nanos(5_000));
+    new.traits.budgets = [Some(nanos(2_000)), None, Some(nanos(4_000))];
+    bed.token_of(new).await.0
+}
+
+/// What was used of its quota and its two budgets.
+async fn used_by(bed: &Bed, token: ApiTokenId) -> [i64; 3] {
+    let record = bed.store.tokens().get(token, None).await.unwrap().unwrap();
+    let window = async |period: &str| {
+        bed.number(&format!("select used from api_token_window where period = '{period}'")).await
+    };
+    [record.used.nanos(), window("day").await, window("month").await]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn l4_a_release_after_its_hold_was_closed_gives_the_charge_back() {
     let bed = fresh_store(10_000).await;
     let other = another(&bed).await;
-    let token = bed.token(None).await;
+    let token = token_with_limits(&bed).await;
     let hold = other.ledger().hold(bed.request(token, 1_000, 1_000)).await.unwrap().unwrap();
     bed.place.run("update node set heartbeat_at = 1").await.unwrap();
     let third = another(&bed).await;
@@ -117,7 +138,28 @@ async fn l4_a_release_after_its_hold_was_closed_gives_the_charge_back() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!((bed.held().await, bed.balance().await), (0, 10_000));
+    assert_eq!(used_by(&bed, token).await, [0, 0, 0]);
     assert_books(&third).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_closes_in_time_while_another_one_goes_on_settling() {
+    let bed = Arc::new(fresh_store(1_000_000_000).await);
+    let other = another(&bed).await;
+    let token = bed.token(None).await;
+    let busy = Arc::clone(&bed);
+    let settling = tokio::spawn(async move {
+        loop {
+            let request = busy.request(token, 10, 10);
+            let hold = other.ledger().hold(request).await.unwrap().unwrap();
+            hold.settle(Settlement::new(EndReason::Complete, units(1, 1))).await.unwrap();
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let closed = tokio::time::timeout(Duration::from_secs(10), bed.store.close());
+    assert!(closed.await.is_ok());
+    assert!(!settling.is_finished());
+    settling.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

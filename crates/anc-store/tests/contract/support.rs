@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anc_domain::{
-    AccountId, AddressRules, ApiTokenId, ManualClock, Meter, ModelPatterns, NanoUsd, OsEntropy,
-    PpmMultiplier, RequestId, Secret, SecretHash, TokenText, UnixMillis, Usage,
+    AccountId, AddressRules, ApiTokenId, Clock as _, ManualClock, Meter, ModelPatterns, NanoUsd,
+    OsEntropy, PpmMultiplier, RequestId, Secret, SecretHash, TokenText, UnixMillis, Usage,
 };
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
 use anc_store::{
@@ -136,6 +136,11 @@ impl Bed {
                 sqlx::query_scalar(sql).fetch_one(&mut raw).await.unwrap()
             }
         }
+    }
+
+    /// The time by the store's clock.
+    pub(crate) fn store_time(&self) -> i64 {
+        self.clock.now().as_millis()
     }
 
     pub(crate) fn new_token(&self, name: &str) -> NewToken {

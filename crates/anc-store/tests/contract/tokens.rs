@@ -203,4 +203,22 @@ async fn a_page_does_not_shift_when_a_token_is_made_meanwhile() {
     query.sort = TokenSort::UsedAsc;
     let foreign = bed.store.tokens().page(query).await;
     assert!(matches!(foreign, Err(StoreError::Conflict("cursor"))));
+    // What was forged is not the database's to refuse.
+    for forged in [
+        r#"{"sort":"name","key":5,"id":1}"#,
+        r#"{"sort":"name","key":"a\u0000","id":1}"#,
+        r#"{"sort":"-created","key":"x","id":1}"#,
+    ] {
+        let text = hex(forged);
+        let sort =
+            if forged.contains("name") { TokenSort::NameAsc } else { TokenSort::CreatedDesc };
+        let query = TokenQuery { sort, limit: 2, cursor: Some(text), ..TokenQuery::default() };
+        let refused = bed.store.tokens().page(query).await;
+        assert!(matches!(refused, Err(StoreError::Conflict("cursor"))), "{forged}: {refused:?}");
+    }
+}
+
+fn hex(text: &str) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap();
+    text.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

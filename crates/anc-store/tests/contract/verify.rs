@@ -21,8 +21,8 @@ async fn bed_with_history() -> Bed {
     bed
 }
 
-/// Damages a copy by `sql` and gives the names of the checks that fail.
-async fn found_by(bed: &Bed, sql: &str) -> Vec<&'static str> {
+/// Damages a copy by `sql` and gives the checks that fail.
+async fn found_by(bed: &Bed, sql: &str) -> Vec<Check> {
     let checks = match &bed.place {
         Place::Sqlite(directory) => {
             let copy = directory.path().join("copy.db");
@@ -36,7 +36,7 @@ async fn found_by(bed: &Bed, sql: &str) -> Vec<&'static str> {
         }
     };
     assert_eq!(checks.len(), 6);
-    checks.into_iter().filter(|check| !check.ok).map(|check| check.name).collect()
+    checks.into_iter().filter(|check| !check.ok).collect()
 }
 
 async fn checks_of_damaged(copy: &Location, sql: &str) -> Vec<Check> {
@@ -44,8 +44,7 @@ async fn checks_of_damaged(copy: &Location, sql: &str) -> Vec<Check> {
     Store::verify_at(copy).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn verify_names_the_invariant_that_is_broken() {
+async fn bed_with_a_tail() -> Bed {
     let bed = bed_with_history().await;
     // Copies are made of a database that nobody is connected to; closing derives the last sums,
     // of which three rows become the tail again.
@@ -58,12 +57,22 @@ async fn verify_names_the_invariant_that_is_broken() {
             input = (select cast(sum(input) as bigint) from usage where seq <= 7),
             output = (select cast(sum(output) as bigint) from usage where seq <= 7);";
     bed.place.run(with_a_tail).await.unwrap();
-    let append_only = match bed.place {
+    assert_eq!(found_by(&bed, "select 1").await, []);
+    bed
+}
+
+/// What takes the guard of the entries away.
+fn append_only_no_more(bed: &Bed) -> &'static str {
+    match bed.place {
         Place::Sqlite(_) => "drop trigger ledger_entry_is_not_changed",
         Place::Postgres(_) => "drop trigger ledger_entry_is_append_only on ledger_entry",
-    };
-    let nothing: [&str; 0] = [];
-    assert_eq!(found_by(&bed, "select 1").await, nothing);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_names_the_invariant_that_is_broken() {
+    let bed = bed_with_a_tail().await;
+    let append_only = append_only_no_more(&bed);
     for (sql, found) in [
         ("update account_balance set balance = balance + 1", vec!["L1 books"]),
         ("update account_balance set held = held + 1", vec!["L2 holds"]),
@@ -92,11 +101,98 @@ async fn verify_names_the_invariant_that_is_broken() {
         ("delete from usage_lookup where seq = 3", vec!["L4 exactly once"]),
         ("update api_token_window set used = used + 1", vec!["L8 sums"]),
         ("update api_token_window set held = held + 1", vec!["L2 holds"]),
-        ("delete from api_token_window", vec!["L8 sums"]),
+        ("delete from api_token_window", vec!["L2 holds", "L8 sums"]),
         (&format!("{append_only}; update ledger_entry set amount = amount - 1"), vec!["L1 books"]),
         ("create table t (x real)", vec!["L6 sign"]),
     ] {
-        assert_eq!(found_by(&bed, sql).await, found, "{sql}");
+        let names: Vec<&str> =
+            found_by(&bed, sql).await.into_iter().map(|check| check.name).collect();
+        assert_eq!(names, found, "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_tells_what_is_wrong_with_what_is_derived() {
+    let bed = bed_with_a_tail().await;
+    let append_only = append_only_no_more(&bed);
+    let correction = "insert into charge_correction
+             (request_id, account_id, token_id, amount, created_at)
+         select request_id, account_id, token_id, 1, 0 from hold";
+    let columns = "requests, charge, input, cached_input, cache_write_5m, cache_write_1h,
+         cache_write_other, input_audio, output, reasoning, output_audio, web_search";
+    for (sql, name, words) in [
+        ("update usage_lookup set seq = 4 where seq = 3", "L4 exactly once", "usage_lookup"),
+        (
+            "update usage set request_id = (select request_id from usage where seq = 2)
+             where seq = 10",
+            "L4 exactly once",
+            "settled twice",
+        ),
+        ("delete from usage_by_token where seq = 3", "L8 sums", "usage_by_token"),
+        ("update usage_by_token set token_id = 5 where seq = 3", "L8 sums", "usage_by_token"),
+        ("delete from usage_by_account where seq = 3", "L8 sums", "usage_by_account"),
+        ("insert into usage_by_account values (5, 3)", "L8 sums", "usage_by_account"),
+        ("update usage_hourly set hour = hour + 1", "L8 sums", "hourly sums of tok_"),
+        ("update usage_hourly set model = 'other'", "L8 sums", "hourly sums of tok_"),
+        ("update usage_hourly set account_id = 5", "L8 sums", "hourly sums of tok_"),
+        (
+            &format!(
+                "insert into usage_hourly (account_id, token_id, hour, model, {columns})
+                 select account_id, 5, hour, model, {columns} from usage_hourly"
+            ),
+            "L8 sums",
+            "which is unknown",
+        ),
+        ("update hold set token_id = 5", "L2 holds", "unknown token"),
+        ("update hold set account_id = 5", "L2 holds", "unknown token"),
+        ("update hold set window_day = 5", "L2 holds", "window without a row"),
+        (correction, "L8 sums", "differs from its entry"),
+        (
+            &format!(
+                "{correction};
+                 insert into ledger_entry
+                     (account_id, kind, amount, reason, cause, created_at)
+                 select account_id, 'correction', -1, '', 'correction:' || {}, 0
+                 from hold;
+                 update account_balance set balance = balance - 1;
+                 update api_token_spend set used = used + 1;",
+                match bed.place {
+                    Place::Sqlite(_) => "lower(hex(request_id))",
+                    Place::Postgres(_) => "encode(request_id, 'hex')",
+                }
+            ),
+            "L8 sums",
+            "without a usage row",
+        ),
+        (
+            "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
+             select account_id, 'correction', -1, '', 'correction:1', 0 from account_balance;
+             update account_balance set balance = balance - 1;",
+            "L8 sums",
+            "has no correction",
+        ),
+        (
+            "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
+             select account_id, 'usage_summary', -1, '', 'usage_summary:1', 0
+             from account_balance;
+             update account_balance set balance = balance - 1;",
+            "L8 sums",
+            "entries for pruned charges",
+        ),
+        (
+            &format!("{append_only}; update ledger_entry set balance_after = balance_after + 1"),
+            "L1 books",
+            "more than what was left",
+        ),
+        (
+            &format!("{append_only}; update ledger_entry set balance_after = 0"),
+            "L1 books",
+            "after the last entry",
+        ),
+    ] {
+        let found = found_by(&bed, sql).await;
+        let told = found.iter().any(|check| check.name == name && check.detail.contains(words));
+        assert!(told, "{sql}: {found:?}");
     }
 }
 
@@ -124,4 +220,28 @@ async fn verify_holds_at_every_moment_of_a_running_store() {
     }
     bed.until_nothing_is_held().await;
     assert_books(&bed.store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_tells_what_is_wrong_with_what_was_pruned() {
+    let bed = bed_with_history().await;
+    bed.store.derive_usage().await.unwrap();
+    bed.clock.advance(std::time::Duration::from_hours(48));
+    let before = anc_domain::UnixMillis::from_millis(bed.store_time() - 24 * 3_600_000);
+    let pruned = bed.store.retention().prune_usage(before, 10).await.unwrap();
+    assert_eq!(pruned.requests, 9);
+    bed.store.close().await;
+    assert_eq!(found_by(&bed, "select 1").await, []);
+    for (sql, words) in [
+        ("update usage_pruned set charge = charge + 1", "used of tok_"),
+        ("update usage_pruned set requests = requests - 1", "requests of tok_"),
+        ("update usage_pruned set output = output - 1", "hourly sums of tok_"),
+        ("update usage_pruned_window set charge = charge + 1", "used in a day"),
+        ("delete from usage_pruned", "used of tok_"),
+        ("update usage_hourly set charge = charge + 1", "hourly sums of tok_"),
+    ] {
+        let found = found_by(&bed, sql).await;
+        let told = found.iter().any(|check| check.name == "L8 sums");
+        assert!(told, "{sql} ({words}): {found:?}");
+    }
 }

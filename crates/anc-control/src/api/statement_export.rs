@@ -1,0 +1,85 @@
+//! The statement as a table, sent page by page.
+
+use anc_store::StatementQuery;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+
+use crate::api::statement::{Line, PAGE_MAX, StatementParams};
+use crate::csv::cell;
+use crate::error::{ApiError, ErrorBody};
+use crate::principal::Principal;
+use crate::state::ApiState;
+
+/// Rows of one table: as many as a spreadsheet takes.
+const ROWS_MAX: usize = 1_000_000;
+
+const HEAD: &str = "time,kind,amount,balance,requests,since,until,reason,reference\r\n";
+
+/// What is still to be sent.
+struct Export {
+    state: ApiState,
+    /// `None` when the last page was read.
+    wanted: Option<StatementQuery>,
+    rows: usize,
+}
+
+/// The same statement as a table, read in short pages as it is sent.
+#[utoipa::path(get, path = "/api/v1/statement.csv", tag = "account", params(StatementParams),
+    responses((status = 200, content_type = "text/csv", body = String),
+              (status = "default", body = ErrorBody)))]
+pub(crate) async fn export_statement(
+    State(state): State<ApiState>,
+    principal: Principal,
+    query: Result<Query<StatementParams>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let wanted = StatementQuery { limit: PAGE_MAX, ..query.check(&state, &principal).await? };
+    let mut export = Export { state, wanted: Some(wanted), rows: 0 };
+    // What fails at once is told as an error; what fails later can only break the table off.
+    let first = format!("{HEAD}{}", export.page().await?.unwrap_or_default());
+    let rest = stream::try_unfold(export, async |mut export| {
+        let page = export.page().await.map_err(|error| error.message)?;
+        Ok::<_, String>(page.map(|page| (Bytes::from(page), export)))
+    });
+    let first = stream::once(async { Ok::<_, String>(Bytes::from(first)) });
+    let body = Body::from_stream(stream::StreamExt::chain(first, rest));
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"statement.csv\""),
+    ];
+    Ok((headers, body).into_response())
+}
+
+impl Export {
+    /// The next rows; `None` behind the last.
+    async fn page(&mut self) -> Result<Option<String>, ApiError> {
+        let Some(wanted) = self.wanted.take() else { return Ok(None) };
+        let page = self.state.store().statements().page(&wanted).await?;
+        self.rows += page.lines.len();
+        if let Some(before) = page.next.filter(|_| self.rows < ROWS_MAX) {
+            self.wanted = Some(StatementQuery { before: Some(before), ..wanted });
+        }
+        Ok(Some(page.lines.into_iter().map(|line| csv_row(&line.into())).collect()))
+    }
+}
+
+fn csv_row(line: &Line) -> String {
+    let usage = line.usage.as_ref();
+    let cells = [
+        line.time.clone(),
+        line.kind.to_owned(),
+        line.amount.to_string(),
+        line.balance.to_string(),
+        usage.map(|day| day.requests.to_string()).unwrap_or_default(),
+        usage.map(|day| day.since.clone()).unwrap_or_default(),
+        usage.map(|day| day.until.clone()).unwrap_or_default(),
+        cell(line.reason.as_deref().unwrap_or_default()),
+        cell(line.reference.as_deref().unwrap_or_default()),
+    ];
+    format!("{}\r\n", cells.join(","))
+}
