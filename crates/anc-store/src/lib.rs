@@ -32,6 +32,7 @@ mod ledger;
 mod management_key;
 mod migrate;
 mod open;
+mod payment;
 mod price;
 mod row;
 mod running;
@@ -58,6 +59,10 @@ pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
 pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
 pub use open::{Durability, Location, OpenOptions, Store};
+pub use payment::{
+    Claim, ClaimKind, NewPayment, NotBegun, PaymentFact, PaymentMode, PaymentNotice, PaymentPage,
+    PaymentRecord, PaymentState, Payments, SessionFact, SessionOutcome, TakenIn,
+};
 pub use price::{PriceRecord, PriceSource, Prices};
 pub use running::{RunningRecord, RunningView};
 pub use session::{NewSession, SessionRecord, Sessions};

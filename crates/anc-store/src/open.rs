@@ -10,8 +10,8 @@ use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
-    Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Prices,
-    RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy,
+    Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Payments,
+    Prices, RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy,
     migrate, price, user, verify,
 };
 
@@ -182,6 +182,15 @@ impl Store {
     /// Credentials of programs for the control API.
     pub fn management_keys(&self) -> ManagementKeys<'_> {
         ManagementKeys { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
+    }
+
+    /// Money that comes in by a payment provider.
+    pub fn payments(&self) -> Payments<'_> {
+        Payments {
+            db: &self.inner.db,
+            ledger: &self.inner.ledger,
+            entropy: self.inner.entropy.as_ref(),
+        }
     }
 
     /// Sets of channels.
