@@ -11,8 +11,8 @@ use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
     Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Payments,
-    Prices, RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users, copy,
-    migrate, price, user, verify,
+    Prices, RunningView, Sessions, Settings, StoreError, StoredResponses, Tokens, UsageView, Users,
+    copy, migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.

@@ -51,13 +51,16 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 6] = [
+    const FOR_PEOPLE: [(&str, &str); 9] = [
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),
         ("POST", "/api/v1/users"),
         ("GET", "/api/v1/management-keys"),
         ("POST", "/api/v1/management-keys"),
         ("DELETE", "/api/v1/management-keys/{id}"),
+        ("GET", "/api/v1/payments"),
+        ("POST", "/api/v1/payments"),
+        ("GET", "/api/v1/payments/{id}"),
     ];
     const FOR_EVERYBODY: [(&str, &str); 5] = [
         ("GET", "/api/v1/instance"),

@@ -90,6 +90,7 @@ impl World {
                 public_url: public_url.map(|url| url.parse().unwrap()),
                 insecure_http,
                 version: "0.0.0",
+                payments: None,
             },
             changes_timeout: Duration::ZERO,
             providers: Providers { upstream, parked: ParkedKeys::default() },

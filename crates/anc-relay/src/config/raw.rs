@@ -43,6 +43,46 @@ pub(super) struct RawConfig {
     pub(super) log_level: String,
     pub(super) log_format: String,
     pub(super) limits: RawLimits,
+    pub(super) payments: RawPayments,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPayments {
+    pub(super) stripe: RawStripe,
+}
+
+// Not `Debug`: there are secrets in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStripe {
+    pub(super) secret_key: String,
+    pub(super) secret_key_file: String,
+    pub(super) webhook_secret: String,
+    pub(super) webhook_secret_file: String,
+    pub(super) mode: String,
+    pub(super) currency: String,
+    #[serde(deserialize_with = "written_amount")]
+    pub(super) amount_min: String,
+    #[serde(deserialize_with = "written_amount")]
+    pub(super) amount_max: String,
+    pub(super) api_url: String,
+}
+
+/// An amount's text; a variable of the environment that looks like a number arrives as one.
+fn written_amount<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let value = figment::value::Value::deserialize(deserializer)?;
+    let number = |number: figment::value::Num| {
+        let whole = number.to_u128().map(|whole| whole.to_string());
+        whole.or_else(|| number.to_i128().map(|whole| whole.to_string()))
+    };
+    match value {
+        figment::value::Value::String(_, text) => Ok(text),
+        figment::value::Value::Num(_, figure) => Ok(number(figure)
+            .or_else(|| figure.to_f64().map(|figure| figure.to_string()))
+            .unwrap_or_default()),
+        _ => Err(serde::de::Error::custom("an amount is a text such as \"12.50\"")),
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,7 +180,7 @@ fn environment() -> Env {
         let name = key.as_str().split('.').next().unwrap_or_default().to_ascii_lowercase();
         DEFAULTS.lines().any(|line| {
             line.strip_prefix(&name).is_some_and(|rest| rest.trim_start().starts_with('='))
-        }) || name == "limits"
+        }) || matches!(name.as_str(), "limits" | "payments")
     })
 }
 
@@ -184,6 +224,19 @@ mod tests {
         assert_eq!(one("trusted_proxies").value, "[]");
         assert_eq!(one("database").value, "\"postgres://me:removed@db/anc\"");
         assert!(all.len() > 30, "{}", all.len());
+    }
+
+    #[test]
+    fn secrets_of_payments_are_not_shown() {
+        let data = tempfile::tempdir().unwrap();
+        let text = "public_url = \"https://r.example\"\n[payments.stripe]\n\
+                    secret_key = \"sk_test_hush\"\nwebhook_secret = \"whsec_hush\"\n";
+        std::fs::write(data.path().join("config.toml"), text).unwrap();
+        let all = load_with_sources(None, data.path(), Overrides::default()).unwrap();
+        let one = |key: &str| all.iter().find(|one| one.key == key).unwrap().value.as_str();
+        assert_eq!(one("payments.stripe.secret_key"), "\"removed\"");
+        assert_eq!(one("payments.stripe.webhook_secret"), "\"removed\"");
+        assert_eq!(one("payments.stripe.amount_min"), "\"5\"");
     }
 
     #[test]

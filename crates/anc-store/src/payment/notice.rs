@@ -183,9 +183,10 @@ async fn session(
         return Ok((TakenIn::NotOurs, None));
     };
     let mut wrong = contradiction(&order, fact, mode);
-    for (condition, name) in
-        [("session_id = $1", Some(&fact.session_id)), ("payment_intent = $1", fact.payment_intent.as_ref())]
-    {
+    for (condition, name) in [
+        ("session_id = $1", Some(&fact.session_id)),
+        ("payment_intent = $1", fact.payment_intent.as_ref()),
+    ] {
         let Some(name) = name else { continue };
         let named = order_where(tx, condition, name).await?;
         if named.is_some_and(|named| named.id != order.id) {
