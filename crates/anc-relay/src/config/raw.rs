@@ -71,18 +71,18 @@ pub(super) struct RawStripe {
 
 /// An amount's text; a variable of the environment that looks like a number arrives as one.
 fn written_amount<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let value = figment::value::Value::deserialize(deserializer)?;
-    let number = |number: figment::value::Num| {
-        let whole = number.to_u128().map(|whole| whole.to_string());
-        whole.or_else(|| number.to_i128().map(|whole| whole.to_string()))
-    };
-    match value {
-        figment::value::Value::String(_, text) => Ok(text),
-        figment::value::Value::Num(_, figure) => Ok(number(figure)
-            .or_else(|| figure.to_f64().map(|figure| figure.to_string()))
-            .unwrap_or_default()),
-        _ => Err(serde::de::Error::custom("an amount is a text such as \"12.50\"")),
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Whole(u64),
+        Fraction(f64),
     }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Whole(whole) => whole.to_string(),
+        Written::Fraction(fraction) => fraction.to_string(),
+    })
 }
 
 #[derive(Debug, Deserialize)]

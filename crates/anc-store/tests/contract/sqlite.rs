@@ -10,6 +10,7 @@ mod holds;
 mod keys;
 mod model;
 mod money;
+mod payments;
 mod people;
 mod secrets;
 mod stored_responses;
