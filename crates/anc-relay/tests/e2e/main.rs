@@ -18,6 +18,7 @@ mod first_walk;
 mod management;
 mod money;
 mod operations;
+mod payments;
 mod protocol_rules;
 mod protocols;
 mod revocation;

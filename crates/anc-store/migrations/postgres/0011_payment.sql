@@ -45,7 +45,7 @@ create table payment_movement (
     -- above zero into the account; the first is the payment itself
     amount bigint not null check (amount <> 0 and (number > 1 or amount > 0)),
     -- ledger_entry.cause
-    cause text collate "C" not null unique,
+    cause text not null unique,
     created_at bigint not null,
     -- null: still to be posted
     posted_at bigint,

@@ -14,6 +14,31 @@ use crate::usage::{UnitsRow, WATERMARK, sums_of_meters};
 /// Rows of one read.
 const PAGE: i64 = 2_000;
 
+/// Movements of payments that count as posted and are no entries, and orders whose movements are not
+/// what was paid less what was taken back.
+const WRONG_PAYMENTS: &str = "select (
+     select count(*)
+     from payment_movement m
+     join payment_order o on o.id = m.order_id
+     where m.posted_at is not null
+     and not exists (
+         select 1
+         from ledger_entry e
+         where e.cause = m.cause
+         and e.amount = m.amount
+         and e.account_id = o.account_id
+     )
+ ) + (
+     select count(*)
+     from payment_order o
+     where case when o.state = 'paid' then o.amount - o.reversed * (o.amount / o.minor) else 0 end
+         <> (
+             select cast(coalesce(sum(m.amount), 0) as bigint)
+             from payment_movement m
+             where m.order_id = o.id
+         )
+ )";
+
 /// Requests, charges and units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Sums {
@@ -50,6 +75,7 @@ pub(super) struct Counters {
     newest: i64,
     wrong_entries: i64,
     repeated_causes: i64,
+    wrong_payments: i64,
     real_columns: i64,
 }
 
@@ -87,6 +113,7 @@ impl Counters {
                 "select count(*) - count(distinct cause) from ledger_entry",
             )
             .await?,
+            wrong_payments: number(&mut tx, WRONG_PAYMENTS).await?,
             real_columns: number(&mut tx, float_columns(readers)).await?,
         };
         Ok(counters)
@@ -514,6 +541,10 @@ impl<'a> Book<'a> {
         if self.counters.repeated_causes > 0 {
             let count = self.counters.repeated_causes;
             self.once.note(|| format!("{count} causes were posted twice"));
+        }
+        if self.counters.wrong_payments > 0 {
+            let count = self.counters.wrong_payments;
+            self.once.note(|| format!("{count} payments differ from what the books have of them"));
         }
     }
 }

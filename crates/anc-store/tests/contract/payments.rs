@@ -137,3 +137,22 @@ async fn a_word_makes_one_order() {
     let refused = payments.begin(five_dollars(&bed), Some(&other)).await.unwrap();
     assert_eq!(refused, Err(NotBegun::Repeat(Repeat::OtherRequest)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_finds_a_payment_that_differs_from_the_books() {
+    for (damage, ok) in [
+        ("select 1", true),
+        ("update payment_movement set amount = amount + 1", false),
+        ("update payment_movement set cause = 'payment:of nobody'", false),
+        ("update payment_order set reversed = 1", false),
+        ("update payment_order set amount = amount * 2", false),
+    ] {
+        let bed = fresh_store(0).await;
+        let order = order(&bed).await;
+        bed.store.payments().take_in(paid(order, "evt_1")).await.unwrap();
+        bed.place.run(damage).await.unwrap();
+        let checks = bed.store.verify().await.unwrap();
+        let once = checks.iter().find(|check| check.name == "L4 exactly once").unwrap();
+        assert_eq!(once.ok, ok, "{damage}: {}", once.detail);
+    }
+}
