@@ -113,7 +113,7 @@ impl ScriptedStripe {
             "id": format!("evt_{}_{}", self.address.port(), state.events),
             "object": "event",
             "type": kind,
-            "api_version": "2024-06-20",
+            "api_version": "2025-03-31.basil",
             "livemode": false,
             "data": { "object": object },
         })

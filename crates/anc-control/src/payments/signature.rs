@@ -96,6 +96,15 @@ mod tests {
     }
 
     #[test]
+    fn what_stripes_own_library_signs_is_taken() {
+        // By `webhooks.generateTestHeaderString` of the package `stripe` 23.1.0.
+        let header = "t=1790000000,\
+                      v1=9297351e1379fa389d9bb355e57b8c11640949b2c515967418208c369ab2b4aa";
+        assert!(holds(header));
+        assert!(!holds(&header.replace("v1=9", "v1=8")));
+    }
+
+    #[test]
     fn either_secret_is_in_force_while_one_replaces_the_other() {
         let seconds = NOW.as_seconds();
         assert!(holds(&header("whsec_old", seconds, BODY)));

@@ -17,7 +17,7 @@ use crate::probe::{collect, sentence};
 /// A person waits for the answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The form of Stripe's answers that is read here; newer ones are not promised to be like it.
-const API_VERSION: &str = "2024-06-20";
+const API_VERSION: &str = "2025-03-31.basil";
 /// What the payer reads on Stripe's page.
 const PRODUCT: &str = "Balance";
 /// What is shown of Stripe's own words.
@@ -72,6 +72,8 @@ impl Stripe {
             .append_pair("line_items[0][price_data][currency]", &order.currency)
             .append_pair("line_items[0][price_data][unit_amount]", &minor)
             .append_pair("line_items[0][price_data][product_data][name]", PRODUCT)
+            // In the payer's own currency the amount would be another than was ordered.
+            .append_pair("adaptive_pricing[enabled]", "false")
             .append_pair("success_url", &back("paid"))
             .append_pair("cancel_url", &back("cancelled"))
             .finish();

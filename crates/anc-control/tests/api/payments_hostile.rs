@@ -193,3 +193,12 @@ async fn where_no_payments_are_taken_nothing_is_heard() {
     assert_eq!((refused.status, refused.code()), (409, "payments_off"));
     assert_eq!(owner.get("/account").await.json["payments"], Value::Null);
 }
+
+#[tokio::test]
+async fn h5_a_notice_that_cannot_be_kept_makes_stripe_come_again() {
+    let till = Till::new().await;
+    let order = till.order("5").await;
+    let event = till.stripe.event("checkout.session.completed", &till.stripe.pay(&order));
+    till.world.store.close().await;
+    assert_eq!(till.tell(&event).await, 503);
+}
