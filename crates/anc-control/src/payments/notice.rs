@@ -184,19 +184,21 @@ fn outcome_of(session: &Session, kind: Option<&str>) -> Option<SessionOutcome> {
     })
 }
 
+fn is_sound(claim: &Claim) -> bool {
+    is_name(&claim.id) && claim.minor >= 0
+}
+
 fn refund(charge: Charge) -> Option<PaymentFact> {
     let payment_intent = name_of(&charge.payment_intent)?;
-    let valid = is_name(&charge.id) && charge.amount_refunded >= 0;
-    valid.then(|| {
-        PaymentFact::Claim(Claim {
-            id: charge.id,
-            kind: ClaimKind::Refund,
-            payment_intent,
-            minor: charge.amount_refunded,
-            currency: charge.currency,
-            closed: false,
-        })
-    })
+    let claim = Claim {
+        id: charge.id,
+        kind: ClaimKind::Refund,
+        payment_intent,
+        minor: charge.amount_refunded,
+        currency: charge.currency,
+        closed: false,
+    };
+    is_sound(&claim).then_some(PaymentFact::Claim(claim))
 }
 
 /// An inquiry (`warning_…`) takes no money yet; what is lost is gone, what ends otherwise is not.
@@ -209,17 +211,15 @@ fn dispute(dispute: Dispute) -> Option<PaymentFact> {
         // Won, withdrawn, or prevented by a refund, which is told of by itself.
         _ => (0, true),
     };
-    let valid = is_name(&dispute.id) && minor >= 0;
-    valid.then(|| {
-        PaymentFact::Claim(Claim {
-            id: dispute.id,
-            kind: ClaimKind::Dispute,
-            payment_intent,
-            minor,
-            currency: dispute.currency,
-            closed,
-        })
-    })
+    let claim = Claim {
+        id: dispute.id,
+        kind: ClaimKind::Dispute,
+        payment_intent,
+        minor,
+        currency: dispute.currency,
+        closed,
+    };
+    is_sound(&claim).then_some(PaymentFact::Claim(claim))
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ pub(crate) struct Till {
     pub(crate) world: World,
     pub(crate) owner: Browser,
     pub(crate) stripe: Arc<ScriptedStripe>,
-    _database: Option<Arc<PgDatabase>>,
+    /// Goes when the till goes; none on SQLite.
+    database: Option<Arc<PgDatabase>>,
 }
 
 fn settings(stripe: &ScriptedStripe) -> ControlSettings {
@@ -63,12 +64,12 @@ impl Till {
         let location = database.as_ref().map(|database| Location::Postgres(database.url()));
         let world = World::on(location, settings(&stripe), clock, 7).await;
         let owner = world.set_up().await;
-        Self { world, owner, stripe, _database: database }
+        Self { world, owner, stripe, database }
     }
 
     /// Another node on the same database.
     pub(crate) async fn other_node(&self) -> World {
-        let database = self._database.as_ref().unwrap();
+        let database = self.database.as_ref().unwrap();
         let location = Some(Location::Postgres(database.url()));
         World::on(location, settings(&self.stripe), Arc::clone(&self.world.clock), 8).await
     }
