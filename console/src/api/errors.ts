@@ -71,6 +71,8 @@ const translated = [
   "setup_done",
   "setup_code_wrong",
   "token_limit_reached",
+  "payments_off",
+  "too_many_payments",
   "request_too_large",
   "too_many_attempts",
   "service_unavailable",

@@ -268,6 +268,44 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/payments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists payments, newest first. */
+    get: operations["list_payments"];
+    put?: never;
+    /**
+     * Begins a payment to the caller's own account, and gives where to pay. Repeated under the same
+     *     `Idempotency-Key` it gives the same payment.
+     */
+    post: operations["begin_payment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/payments/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives one payment, as when its payer comes back from the provider's page. */
+    get: operations["get_payment"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/prices/{model}": {
     parameters: {
       query?: never;
@@ -646,6 +684,7 @@ export interface components {
       /** @description Reserved by requests that run. */
       held: string;
       id: string;
+      payments: components["schemas"]["PaymentTerms"] | null;
       tier: components["schemas"]["Tier"];
     };
     AddressAnswer: {
@@ -1103,6 +1142,56 @@ export interface components {
       hint: string;
       /** Format: date-time */
       valid_until: string;
+    };
+    /** @description One attempt to pay in. */
+    Payment: {
+      /** @description Which account is credited. */
+      account: string;
+      amount: string;
+      /** Format: date-time */
+      created_at: string;
+      currency: string;
+      id: string;
+      /** @description What did not fit, for operators. */
+      mismatch: string | null;
+      /** @description `test` or `live`. */
+      mode: string;
+      /** Format: date-time */
+      paid_at: string | null;
+      /** @description What went back, by refunds and disputes. */
+      reversed: string;
+      /**
+       * @description `open`: not finished; `pending`: the money is on its way; `paid`; `failed`; `expired`;
+       *     `mismatch`: the provider told of something else than was ordered, and nothing was credited;
+       *     `refunded`: all of it went back; `disputed`: the payer's bank took money back.
+       */
+      state: string;
+      /** @description Where to pay; null unless the payment is open. */
+      url: string | null;
+    };
+    /** @description Payments, newest first. */
+    PaymentList: {
+      items: components["schemas"]["Payment"][];
+      /** @description Where the next page begins; null on the last one. */
+      next_cursor: string | null;
+    };
+    /** @description What to pay. */
+    PaymentOrder: {
+      /** @description Dollars as a decimal string, whole cents, within the account's payment terms. */
+      amount: string;
+    };
+    /** @description How an account can be paid in. */
+    PaymentTerms: {
+      /** @description The most. */
+      amount_max: string;
+      /** @description The least that is paid at once. */
+      amount_min: string;
+      /** @description As ISO 4217 has it, in lower case. */
+      currency: string;
+      /** @description `test`: no real money moves. `live`: it does. */
+      mode: string;
+      /** @description By whom: `stripe`. */
+      provider: string;
     };
     Point: {
       charge: string;
@@ -2025,6 +2114,101 @@ export interface operations {
         };
         content: {
           "application/json": Record<string, never>;
+        };
+      };
+    };
+  };
+  list_payments: {
+    parameters: {
+      query?: {
+        /** @description How many at most: 1 to 200, 50 where absent. */
+        limit?: number;
+        /** @description Where the page before ended. */
+        cursor?: string;
+        /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PaymentList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  begin_payment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PaymentOrder"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Payment"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_payment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The payment's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Payment"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
         };
       };
     };

@@ -156,6 +156,8 @@ export const en = {
     setup_code_wrong: "The set-up code is not valid. Open the newest link that the server printed.",
     token_limit_reached:
       "The {{tier}} tier holds {{limit}} tokens, and all are in use. Delete one first.",
+    payments_off: "This relay takes no payments. Ask its operator for money on the account.",
+    too_many_payments: "Many payments were begun and not finished. Finish one, or try again later.",
     request_too_large: "The request is larger than the server accepts. Shorten its lists.",
     too_many_attempts: "Too many attempts. Wait a little and try again.",
     too_many_attempts_wait: "Too many attempts. Try again in {{seconds}} seconds.",

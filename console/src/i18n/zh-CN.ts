@@ -149,6 +149,8 @@ export const zhCN: Texts = {
     setup_done: "此中继已完成设置，请直接登录。",
     setup_code_wrong: "设置代码无效，请打开服务器最新打印的链接。",
     token_limit_reached: "{{tier}} 等级最多 {{limit}} 个令牌，已全部使用。请先删除一个。",
+    payments_off: "此中继不接受付款，请联系运营者为账户充值。",
+    too_many_payments: "未完成的付款过多，请先完成一笔，或稍后再试。",
     request_too_large: "请求超出服务器允许的大小，请缩短列表。",
     too_many_attempts: "尝试次数过多，请稍后再试。",
     too_many_attempts_wait: "尝试次数过多，请在 {{seconds}} 秒后再试。",

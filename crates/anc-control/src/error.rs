@@ -124,6 +124,25 @@ impl ApiError {
         Self::new(StatusCode::BAD_GATEWAY, "provider_failed", message)
     }
 
+    pub(crate) fn payments_off() -> Self {
+        let message = "This relay takes no payments. Ask its operator for money on the account.";
+        Self::new(StatusCode::CONFLICT, "payments_off", message)
+    }
+
+    pub(crate) fn payment_not_begun(why: &str) -> Self {
+        let message = format!("The payment could not be begun, and nothing was paid. {why}");
+        Self::new(StatusCode::BAD_GATEWAY, "payment_not_begun", message)
+    }
+
+    pub(crate) fn too_many_payments(wait: Duration) -> Self {
+        let message = "The account has many payments that nobody finished. Finish one, or try \
+                       again later.";
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_payments", message)
+        }
+    }
+
     pub(crate) fn setup_done() -> Self {
         let message = "The relay has an owner already. Sign in instead.";
         Self::new(StatusCode::CONFLICT, "setup_done", message)

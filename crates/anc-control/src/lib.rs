@@ -22,6 +22,7 @@ mod headers;
 mod idempotency;
 mod json;
 mod password;
+mod payments;
 mod principal;
 mod probe;
 mod session;
@@ -41,10 +42,12 @@ use axum::routing::any;
 use utoipa::openapi::OpenApi;
 
 pub use headers::security_headers;
+pub use payments::StripeSettings;
 pub use probe::Providers;
 pub use state::{ControlSettings, PeerAddress};
 
 use crate::password::Passwords;
+use crate::payments::{HookGuard, Stripe};
 use crate::state::{ApiState, Shared};
 use crate::throttle::Throttle;
 
@@ -83,7 +86,12 @@ impl std::fmt::Debug for Control {
 impl Control {
     /// Puts the parts together.
     pub fn new(parts: ControlParts) -> Self {
+        let upstream = &parts.providers.upstream;
+        let stripe =
+            parts.settings.payments.clone().map(|settings| Stripe::new(settings, upstream.clone()));
         Self(Arc::new(Shared {
+            stripe,
+            hook_guard: HookGuard::new(),
             passwords: Passwords::new(),
             throttle: Throttle::new(),
             store: parts.store,
@@ -95,9 +103,11 @@ impl Control {
         }))
     }
 
-    /// The API for browsers and programs. Each request must carry its caller's [`PeerAddress`].
+    /// The API for browsers and programs, and where the payment provider leaves its notices. Each
+    /// request must carry its caller's [`PeerAddress`].
     pub fn router(&self) -> Router {
-        self.routed(false)
+        let state = ApiState { shared: Arc::clone(&self.0), local: false };
+        self.routed(false).merge(payments::hooks(state))
     }
 
     /// The API for the command line, which the file system has let in.
@@ -117,6 +127,23 @@ impl Control {
             .layer(DefaultBodyLimit::max(json::BODY_BYTES_MAX))
             .layer(from_fn_with_state(state.clone(), frame::frame))
             .with_state(state)
+    }
+
+    /// Posts what payments left to be posted, and asks the payment provider about those of which
+    /// nothing was heard; every minute, for ever. Nothing where accounts cannot pay in.
+    pub async fn look_after_payments(self) {
+        if self.0.stripe.is_none() {
+            return;
+        }
+        loop {
+            tokio::time::sleep(payments::LOOK_EVERY).await;
+            self.look_at_payments().await;
+        }
+    }
+
+    /// One such look, for tests that move the clock.
+    pub async fn look_at_payments(&self) {
+        payments::look(&ApiState { shared: Arc::clone(&self.0), local: true }).await;
     }
 
     /// A new code for the one-time set-up link, in force until the next is issued; `None` once the

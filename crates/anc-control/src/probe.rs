@@ -205,7 +205,7 @@ fn dress(headers: &mut HeaderMap, provider: Provider, key: Option<&Secret>) -> R
     add_credentials(headers, provider, key).map_err(|_| "The key is no header's value.".to_owned())
 }
 
-async fn collect(mut body: UpstreamBody) -> Result<Bytes, String> {
+pub(crate) async fn collect(mut body: UpstreamBody) -> Result<Bytes, String> {
     let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| "The answer broke off.")?;
@@ -219,7 +219,7 @@ async fn collect(mut body: UpstreamBody) -> Result<Bytes, String> {
 }
 
 /// What went wrong, with its cause, for the operator who asked.
-fn sentence(failure: &anc_upstream::UpstreamFailure) -> String {
+pub(crate) fn sentence(failure: &anc_upstream::UpstreamFailure) -> String {
     let mut text = failure.to_string();
     let mut cause = std::error::Error::source(failure);
     while let Some(here) = cause {

@@ -9,6 +9,7 @@ use anc_store::Store;
 use url::Url;
 
 use crate::password::Passwords;
+use crate::payments::{HookGuard, Stripe, StripeSettings};
 use crate::probe::Providers;
 use crate::throttle::Throttle;
 
@@ -21,6 +22,8 @@ pub struct ControlSettings {
     pub insecure_http: bool,
     /// The program's version.
     pub version: &'static str,
+    /// How accounts pay in; `None` where they cannot.
+    pub payments: Option<StripeSettings>,
 }
 
 impl ControlSettings {
@@ -51,6 +54,9 @@ pub(crate) struct Shared {
     pub(crate) providers: Providers,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    /// The way to the payment provider.
+    pub(crate) stripe: Option<Stripe>,
+    pub(crate) hook_guard: HookGuard,
 }
 
 impl ApiState {

@@ -124,6 +124,8 @@ small_ids! {
     ChannelId = "chn";
     /// A credential of a program for the control API.
     ManagementKeyId = "mgk";
+    /// One attempt to pay in by a payment provider.
+    PaymentId = "pay";
     /// What an account may do.
     TierId = "tier";
     /// A person who signs in.

@@ -49,6 +49,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         public_url: config.public_url.clone(),
         insecure_http: config.insecure_http,
         version: env!("CARGO_PKG_VERSION"),
+        payments: config.payments.clone(),
     });
     let data_plane = DataPlane::start(
         base.store.clone(),
@@ -64,6 +65,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
     serve_command_line(&base.data, control.local_router())?;
 
     tokio::spawn(retention::keep_to(config.retention, base.store.clone(), Arc::clone(&base.clock)));
+    tokio::spawn(control.clone().look_after_payments());
     announce(&config, address, &control).await?;
     accept_until_drained(&workers, listener, &data_plane, config.drain).await?;
     // Connections that rest between requests end here; what still runs is cut with the process

@@ -206,6 +206,17 @@ impl Database {
         })
     }
 
+    /// Returns when everything committed so far is on the disk. PostgreSQL's commits wait for it as
+    /// the server is set.
+    pub(crate) async fn on_disk(&self) -> Result<(), StoreError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let log = Arc::clone(&file.log);
+        tokio::task::spawn_blocking(move || log.sync())
+            .await
+            .map_err(StoreError::unavailable)?
+            .map_err(StoreError::unavailable)
+    }
+
     /// Closes every connection.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

@@ -32,6 +32,7 @@ mod ledger;
 mod management_key;
 mod migrate;
 mod open;
+mod payment;
 mod price;
 mod retention;
 mod row;
@@ -61,6 +62,10 @@ pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
 pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
 pub use open::{Durability, Location, OpenOptions, Store};
+pub use payment::{
+    Claim, ClaimKind, NewPayment, NotBegun, PaymentFact, PaymentMode, PaymentNotice, PaymentPage,
+    PaymentRecord, PaymentState, Payments, SessionFact, SessionOutcome, TakenIn,
+};
 pub use price::{PriceRecord, PriceSource, Prices};
 pub use retention::{Prunable, Pruned, Retention, USAGE_DAYS_MIN};
 pub use running::{RunningRecord, RunningView};

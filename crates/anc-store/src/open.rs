@@ -11,7 +11,7 @@ use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
-    Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Prices,
+    Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Payments, Prices,
     Retention, RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens,
     UsageView, Users, copy, migrate, price, user, verify,
 };
@@ -191,6 +191,15 @@ impl Store {
     /// Credentials of programs for the control API.
     pub fn management_keys(&self) -> ManagementKeys<'_> {
         ManagementKeys { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
+    }
+
+    /// Money that comes in by a payment provider.
+    pub fn payments(&self) -> Payments<'_> {
+        Payments {
+            db: &self.inner.db,
+            ledger: &self.inner.ledger,
+            entropy: self.inner.entropy.as_ref(),
+        }
     }
 
     /// Sets of channels.

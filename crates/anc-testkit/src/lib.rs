@@ -4,6 +4,7 @@
 //! # To add …
 //! * a way to start the relay: a method of [`Relay`] in `relay.rs`.
 //! * a kind of call: a function in `client.rs`.
+//! * what Stripe does: `stripe.rs`.
 //!
 //! Everything here panics where something is not as a test needs it: that is how a test fails.
 
@@ -20,6 +21,7 @@ mod postgres;
 mod raw;
 mod relay;
 mod sqlite;
+mod stripe;
 
 pub use client::{Answer, Client, Events};
 pub use packed::packed;
@@ -27,5 +29,6 @@ pub use postgres::PgDatabase;
 pub use raw::RawConnection;
 pub use relay::{OWNER_EMAIL, OWNER_PASSWORD, Relay};
 pub use sqlite::sqlite;
+pub use stripe::{ScriptedStripe, signature};
 
 pub use anc_simulator as simulator;

@@ -50,6 +50,12 @@ impl Endpoint {
         Ok(Self { base, allow_private })
     }
 
+    /// The URL of a path below the base, as it is written.
+    pub fn join(&self, path: &str) -> Option<Uri> {
+        let base = self.base.as_str().trim_end_matches('/');
+        format!("{base}{path}").parse().ok()
+    }
+
     /// The URL of one of the provider's paths, given as the vendor documents it (`/v1/messages`).
     /// `query` is passed on as the client wrote it.
     pub fn uri(&self, provider: Provider, path: &str, query: Option<&str>) -> Option<Uri> {

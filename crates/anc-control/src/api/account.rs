@@ -6,6 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::payments::PaymentTerms;
 use crate::api::setup::Billing;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
@@ -26,6 +27,9 @@ pub(crate) struct Account {
     #[schema(value_type = String)]
     available: NanoUsd,
     tier: Tier,
+    /// How the account can be paid in; null where it cannot.
+    #[schema(required)]
+    payments: Option<PaymentTerms>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,5 +59,6 @@ pub(crate) async fn get_account(
             name: account.tier.name,
             token_limit: account.tier.token_limit,
         },
+        payments: PaymentTerms::of(&state),
     }))
 }

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 7] = [
+    const FOR_PEOPLE: [(&str, &str); 10] = [
         ("POST", "/api/v1/usage/prune"),
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),
@@ -65,6 +65,9 @@ mod tests {
         ("GET", "/api/v1/management-keys"),
         ("POST", "/api/v1/management-keys"),
         ("DELETE", "/api/v1/management-keys/{id}"),
+        ("GET", "/api/v1/payments"),
+        ("POST", "/api/v1/payments"),
+        ("GET", "/api/v1/payments/{id}"),
     ];
     const FOR_EVERYBODY: [(&str, &str); 5] = [
         ("GET", "/api/v1/instance"),

@@ -10,6 +10,7 @@ pub(crate) mod key_scopes;
 mod ledger;
 mod management_keys;
 mod models;
+mod payments;
 mod session;
 mod setup;
 mod statement;
@@ -72,6 +73,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(groups::list_groups))
         .routes(routes!(groups::set_group))
         .routes(routes!(credits::create_credit))
+        .routes(routes!(payments::list_payments, payments::begin_payment))
+        .routes(routes!(payments::get_payment))
         .routes(routes!(usage::list_usage))
         .routes(routes!(usage_export::export_usage))
         .routes(routes!(usage::get_usage))

@@ -214,7 +214,7 @@ impl UsageQuery {
 }
 
 /// Whose requests are meant; `None` is everybody's, for operators.
-async fn accounts_of(
+pub(super) async fn accounts_of(
     state: &ApiState,
     principal: &Principal,
     named: Option<&str>,

@@ -5,5 +5,8 @@
 mod access;
 mod contract;
 mod keys;
+mod payments;
+mod payments_hostile;
+mod payments_support;
 mod support;
 mod things;

@@ -68,17 +68,33 @@ impl World {
     }
 
     pub(crate) async fn at(public_url: Option<&str>, insecure_http: bool) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let settings = ControlSettings {
+            public_url: public_url.map(|url| url.parse().unwrap()),
+            insecure_http,
+            version: "0.0.0",
+            payments: None,
+        };
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_000_000_000)));
-        let entropy = Arc::new(FixedEntropy::new(7));
+        Self::on(None, settings, clock, 7).await
+    }
+
+    /// On a database that may be shared, by a clock that may be; each node has dice of its own.
+    pub(crate) async fn on(
+        location: Option<Location>,
+        settings: ControlSettings,
+        clock: Arc<ManualClock>,
+        dice: u64,
+    ) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let location = location.unwrap_or_else(|| Location::Sqlite(data.path().join("relay.db")));
+        let entropy = Arc::new(FixedEntropy::new(dice));
         let options = OpenOptions {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::<FixedEntropy>::clone(&entropy),
             master_key: [7; 32],
             durability: Durability::Process,
         };
-        let store =
-            Store::open(&Location::Sqlite(data.path().join("relay.db")), options).await.unwrap();
+        let store = Store::open(&location, options).await.unwrap();
         let timeouts =
             UpstreamTimeouts { connect: Duration::from_secs(5), head: Duration::from_secs(5) };
         let upstream = Upstream::new(timeouts, Arc::new(Nobody));
@@ -86,11 +102,7 @@ impl World {
             store: store.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy,
-            settings: ControlSettings {
-                public_url: public_url.map(|url| url.parse().unwrap()),
-                insecure_http,
-                version: "0.0.0",
-            },
+            settings,
             changes_timeout: Duration::ZERO,
             providers: Providers { upstream, parked: ParkedKeys::default() },
         });
@@ -100,12 +112,18 @@ impl World {
     /// A world with its owner, and the owner's browser.
     pub(crate) async fn with_owner() -> (Self, Browser) {
         let world = Self::new().await;
-        let mut browser = world.browser("127.0.0.1");
-        let code = world.control.issue_setup_code().await.unwrap().unwrap();
+        let browser = world.set_up().await;
+        (world, browser)
+    }
+
+    /// Makes the owner, and gives their browser.
+    pub(crate) async fn set_up(&self) -> Browser {
+        let mut browser = self.browser("127.0.0.1");
+        let code = self.control.issue_setup_code().await.unwrap().unwrap();
         let answer = browser.post("/setup", &setup_body(code.expose())).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         browser.keep_cookie(&answer);
-        (world, browser)
+        browser
     }
 
     pub(crate) fn browser(&self, address: &str) -> Browser {

@@ -52,6 +52,7 @@ impl Api {
             public_url: config.public_url.clone(),
             insecure_http: config.insecure_http,
             version: env!("CARGO_PKG_VERSION"),
+            payments: config.payments.clone(),
         });
         Self::Here { router: control.local_router(), base: Box::new(base) }
     }

@@ -125,7 +125,7 @@ fn print_config(file: Option<&Path>, data: &Path, overrides: Overrides) -> Resul
     let mut table = "";
     let all = config::load_with_sources(file, data, overrides)?;
     for one in &all {
-        let (in_table, key) = one.key.split_once('.').unwrap_or(("", &one.key));
+        let (in_table, key) = one.key.rsplit_once('.').unwrap_or(("", &one.key));
         if in_table != table {
             print::line(&format!("\n[{in_table}]"))?;
             table = in_table;

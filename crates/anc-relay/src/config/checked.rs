@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anc_control::StripeSettings;
 use anc_domain::TrustedProxies;
 use anc_gateway::{InputHold, Limits};
 use anc_store::{Durability, Location, USAGE_DAYS_MIN};
 use anc_upstream::UpstreamTimeouts;
 use url::Url;
 
+use super::payments::check_stripe;
 use super::raw::{ConfigError, RawConfig, RawLimits, RawRetention};
 use crate::data_dir::DATABASE_FILE;
 use crate::retention::Retention;
@@ -40,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) drain: Duration,
     /// What is kept for a while only.
     pub(crate) retention: Retention,
+    /// How accounts pay in; `None` where they cannot.
+    pub(crate) payments: Option<StripeSettings>,
 }
 
 /// For whom the log is written.
@@ -66,7 +70,7 @@ pub(crate) struct ListenerLimits {
     pub(crate) write_stall: Duration,
 }
 
-fn wrong(key: &'static str, problem: impl Into<String>) -> ConfigError {
+pub(super) fn wrong(key: &'static str, problem: impl Into<String>) -> ConfigError {
     ConfigError::Value { key, problem: problem.into() }
 }
 
@@ -92,6 +96,7 @@ impl Config {
                     .map_err(|error| wrong("trusted_proxies", format!("{text:?} is {error}")))
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let payments = check_stripe(raw.payments.stripe, public_url.as_ref())?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             listen: raw
@@ -137,6 +142,7 @@ impl Config {
             drain: Duration::from_secs(raw.limits.drain_seconds),
             limits: check_limits(&raw.limits, check_input_hold(&raw.input_hold)?)?,
             retention: check_retention(&raw.retention)?,
+            payments,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! in `docs/configuration.md`.
 
 mod checked;
+mod payments;
 mod raw;
 mod sources;
 

@@ -45,6 +45,7 @@ pub(super) struct RawConfig {
     pub(super) log_format: String,
     pub(super) limits: RawLimits,
     pub(super) retention: RawRetention,
+    pub(super) payments: RawPayments,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +53,45 @@ pub(super) struct RawConfig {
 pub(super) struct RawRetention {
     pub(super) usage_days: u32,
     pub(super) audit_days: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPayments {
+    pub(super) stripe: RawStripe,
+}
+
+// Not `Debug`: there are secrets in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStripe {
+    pub(super) secret_key: String,
+    pub(super) secret_key_file: String,
+    pub(super) webhook_secret: String,
+    pub(super) webhook_secret_file: String,
+    pub(super) mode: String,
+    pub(super) currency: String,
+    #[serde(deserialize_with = "written_amount")]
+    pub(super) amount_min: String,
+    #[serde(deserialize_with = "written_amount")]
+    pub(super) amount_max: String,
+    pub(super) api_url: String,
+}
+
+/// An amount's text; a variable of the environment that looks like a number arrives as one.
+fn written_amount<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Whole(u64),
+        Fraction(f64),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Whole(whole) => whole.to_string(),
+        Written::Fraction(fraction) => fraction.to_string(),
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,7 +189,7 @@ fn environment() -> Env {
         let name = key.as_str().split('.').next().unwrap_or_default().to_ascii_lowercase();
         DEFAULTS.lines().any(|line| {
             line.strip_prefix(&name).is_some_and(|rest| rest.trim_start().starts_with('='))
-        }) || name == "limits"
+        }) || matches!(name.as_str(), "limits" | "payments")
     })
 }
 
@@ -193,6 +233,19 @@ mod tests {
         assert_eq!(one("trusted_proxies").value, "[]");
         assert_eq!(one("database").value, "\"postgres://me:removed@db/anc\"");
         assert!(all.len() > 30, "{}", all.len());
+    }
+
+    #[test]
+    fn secrets_of_payments_are_not_shown() {
+        let data = tempfile::tempdir().unwrap();
+        let text = "public_url = \"https://r.example\"\n[payments.stripe]\n\
+                    secret_key = \"sk_test_hush\"\nwebhook_secret = \"whsec_hush\"\n";
+        std::fs::write(data.path().join("config.toml"), text).unwrap();
+        let all = load_with_sources(None, data.path(), Overrides::default()).unwrap();
+        let one = |key: &str| all.iter().find(|one| one.key == key).unwrap().value.as_str();
+        assert_eq!(one("payments.stripe.secret_key"), "\"removed\"");
+        assert_eq!(one("payments.stripe.webhook_secret"), "\"removed\"");
+        assert_eq!(one("payments.stripe.amount_min"), "\"5\"");
     }
 
     #[test]

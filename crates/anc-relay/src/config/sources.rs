@@ -17,24 +17,36 @@ pub(crate) struct Sourced {
 pub(super) fn sources(figment: &Figment) -> Result<Vec<Sourced>, Box<figment::Error>> {
     let all: Dict = figment.extract()?;
     let mut found = Vec::new();
-    let (tables, plain): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|(_, value)| matches!(value, Value::Dict(..)));
-    for (key, value) in plain {
-        found.push(sourced(figment, key, &value));
-    }
-    for (table, value) in tables {
-        for (key, value) in value.into_dict().unwrap_or_default() {
-            found.push(sourced(figment, format!("{table}.{key}"), &value));
-        }
-    }
+    add_table(figment, "", all, &mut found);
     Ok(found)
+}
+
+/// A table's own settings, then those of the tables in it.
+fn add_table(figment: &Figment, prefix: &str, table: Dict, found: &mut Vec<Sourced>) {
+    let (tables, plain): (Vec<_>, Vec<_>) =
+        table.into_iter().partition(|(_, value)| matches!(value, Value::Dict(..)));
+    for (key, value) in plain {
+        found.push(sourced(figment, format!("{prefix}{key}"), &value));
+    }
+    for (name, value) in tables {
+        let inner = value.into_dict().unwrap_or_default();
+        add_table(figment, &format!("{prefix}{name}."), inner, found);
+    }
 }
 
 fn sourced(figment: &Figment, key: String, value: &Value) -> Sourced {
     let source =
         figment.find_metadata(&key).map_or_else(|| "default".to_owned(), |from| named(from, &key));
-    let value = if key == "database" { without_password(value) } else { written(value) };
+    let value = match key.as_str() {
+        "database" => without_password(value),
+        _ if is_secret(&key) && value.as_str() != Some("") => "\"removed\"".to_owned(),
+        _ => written(value),
+    };
     Sourced { key, value, source }
+}
+
+fn is_secret(key: &str) -> bool {
+    key.ends_with(".secret_key") || key.ends_with(".webhook_secret")
 }
 
 /// A source as a person knows it.

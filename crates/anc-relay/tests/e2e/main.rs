@@ -19,6 +19,7 @@ mod kill_rounds;
 mod management;
 mod money;
 mod operations;
+mod payments;
 mod protocol_rules;
 mod protocols;
 mod revocation;

@@ -233,6 +233,10 @@ impl Book {
         let counters = &self.counters;
         self.once.note_count(counters.settled_again, "requests are settled twice");
         self.once.note_count(counters.repeated_causes, "causes were posted twice");
+        self.once.note_count(
+            counters.wrong_payments,
+            "payments differ from what the books have of them",
+        );
         self.sign.note_count(counters.wrong_entries, "ledger entries of the wrong sign");
         self.sign.note_count(counters.real_columns, "columns hold floats");
         let (rows, open) = (self.rows, counters.open_holds.len());

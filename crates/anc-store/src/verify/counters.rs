@@ -14,6 +14,31 @@ use crate::usage::{HOUR_MILLIS, UnitsRow, WATERMARK, meter_columns};
 /// Hourly sums of one read.
 const PAGE: i64 = 10_000;
 
+/// Movements of payments that count as posted and are no entries, and orders whose movements are not
+/// what was paid less what was taken back.
+const WRONG_PAYMENTS: &str = "select (
+     select count(*)
+     from payment_movement m
+     join payment_order o on o.id = m.order_id
+     where m.posted_at is not null
+     and not exists (
+         select 1
+         from ledger_entry e
+         where e.cause = m.cause
+         and e.amount = m.amount
+         and e.account_id = o.account_id
+     )
+ ) + (
+     select count(*)
+     from payment_order o
+     where case when o.state = 'paid' then o.amount - o.reversed * (o.amount / o.minor) else 0 end
+         <> (
+             select cast(coalesce(sum(m.amount), 0) as bigint)
+             from payment_movement m
+             where m.order_id = o.id
+         )
+ )";
+
 /// A window by token, period and start.
 pub(super) type WindowKey = (i64, &'static str, i64);
 
@@ -56,6 +81,7 @@ pub(super) struct Counters {
     pub(super) settled_again: i64,
     pub(super) wrong_entries: i64,
     pub(super) repeated_causes: i64,
+    pub(super) wrong_payments: i64,
     pub(super) real_columns: i64,
 }
 
@@ -93,6 +119,7 @@ impl Counters {
             whole_from,
             settled_again: number(&mut tx, SETTLED_AGAIN).await?,
             wrong_entries: number(&mut tx, WRONG_ENTRIES).await?,
+            wrong_payments: number(&mut tx, WRONG_PAYMENTS).await?,
             repeated_causes: number(
                 &mut tx,
                 "select count(*) - count(distinct cause) from ledger_entry",

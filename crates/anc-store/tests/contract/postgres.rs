@@ -11,6 +11,7 @@ mod keys;
 mod model;
 mod model_run;
 mod money;
+mod payments;
 mod people;
 mod pruning;
 mod secrets;
