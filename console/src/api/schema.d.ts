@@ -128,6 +128,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/dashboard": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives a period of usage at a glance, and the one before to compare it with. */
+    get: operations["get_dashboard"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/groups": {
     parameters: {
       query?: never;
@@ -804,6 +821,60 @@ export interface components {
     CreditPosted: {
       balance: string;
     };
+    /** @description A period at a glance, and the one before. */
+    Dashboard: {
+      /** @description What is advised about enabled tokens, the most urgent first. */
+      advice: components["schemas"]["DashboardAdvice"][];
+      before: components["schemas"]["DashboardPeriod"];
+      /**
+       * Format: date-time
+       * @description Where the period before begins; it is as long as the period has lasted until now.
+       */
+      before_since: string;
+      /** @description How the requests ended, the most frequent first. */
+      ends: components["schemas"]["Ending"][];
+      /**
+       * Format: int64
+       * @description How many days the balance lasts if they go on like the last seven; null where nothing was
+       *     spent, or where no balance stops requests.
+       */
+      lasts_days?: number | null;
+      now: components["schemas"]["DashboardPeriod"];
+      /**
+       * Format: date-time
+       * @description Where the period begins. It lasts until now.
+       */
+      since: string;
+      /** @description The tokens that cost most, the dearest first. */
+      tokens: components["schemas"]["TokenSums"][];
+      /** @description The hours of the week in which anything was called. */
+      week: components["schemas"]["WeekHour"][];
+    };
+    DashboardAdvice: {
+      advice: components["schemas"]["Advice"];
+      token_id: string;
+      token_name: string;
+    };
+    DashboardPeriod: {
+      charge: string;
+      /**
+       * Format: int64
+       * @description How many of them a provider or the relay failed.
+       */
+      failed: number;
+      /**
+       * Format: int64
+       * @description The median time to the first content, to within some ten percent.
+       */
+      first_token_ms?: number | null;
+      /** Format: int64 */
+      requests: number;
+    };
+    Ending: {
+      end_reason: string;
+      /** Format: int64 */
+      requests: number;
+    };
     /** @description The body of every refusal. */
     ErrorBody: {
       error: components["schemas"]["ErrorContent"];
@@ -1206,6 +1277,11 @@ export interface components {
     StatusName: "enabled" | "disabled" | "expired" | "exhausted";
     Tier: {
       id: string;
+      /**
+       * Format: int32
+       * @description The factor on every price, in parts per million.
+       */
+      multiplier_ppm: number;
       name: string;
       /**
        * Format: int32
@@ -1315,6 +1391,14 @@ export interface components {
        */
       total: number;
     };
+    TokenSums: {
+      charge: string;
+      /** Format: int64 */
+      requests: number;
+      token_id: string;
+      /** @description The token's name, also where it was deleted. */
+      token_name?: string | null;
+    };
     /** @description A finished request and the arithmetic of its charge. */
     UsageDetail: components["schemas"]["UsageOfRequest"] & {
       /**
@@ -1389,6 +1473,16 @@ export interface components {
     /** @description Everybody who signs in. */
     UserList: {
       items: components["schemas"]["User"][];
+    };
+    WeekHour: {
+      charge: string;
+      /**
+       * Format: int64
+       * @description Hours since Monday in universal time, 0 to 167.
+       */
+      hour: number;
+      /** Format: int64 */
+      requests: number;
     };
   };
   responses: never;
@@ -1660,6 +1754,40 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CreditPosted"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_dashboard: {
+    parameters: {
+      query?: {
+        /** @description `hour` or `day`, the latter by default. */
+        by?: string;
+        /** @description How many of them back: at most 336 hours or 400 days; 30 by default. */
+        last?: number;
+        /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Dashboard"];
         };
       };
       default: {
@@ -2505,6 +2633,8 @@ export interface operations {
         by?: string;
         /** @description How many of them back: at most 336 hours or 400 days; 30 by default. */
         last?: number;
+        /** @description The last of them ends at or before this time; now by default. */
+        until?: string;
         /** @description Only of this token, by its id. */
         token?: string;
         /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */

@@ -65,6 +65,8 @@ pub struct SeriesQuery {
     pub token: Option<ApiTokenId>,
     /// From the hour on that contains this time.
     pub since: UnixMillis,
+    /// Only before the hour that contains this time.
+    pub until: Option<UnixMillis>,
     /// By hour or by day.
     pub by: SeriesBy,
 }
@@ -209,6 +211,7 @@ impl UsageView<'_> {
                  where ($1 is null or account_id = $1)
                  and ($2 is null or token_id = $2)
                  and hour >= $3
+                 and ($5 is null or hour < $5)
                  union all
                  select created_at / {HOUR_MILLIS}, model, 1, charge,
                         input + cached_input + cache_write_5m + cache_write_1h
@@ -219,6 +222,7 @@ impl UsageView<'_> {
                  and ($1 is null or account_id = $1)
                  and ($2 is null or token_id = $2)
                  and created_at / {HOUR_MILLIS} >= $3
+                 and ($5 is null or created_at / {HOUR_MILLIS} < $5)
              )
              select hour / {hours} as slot, model,
                     cast(sum(requests) as bigint) as requests,
@@ -233,6 +237,7 @@ impl UsageView<'_> {
         .bind(wanted.token.map(ApiTokenId::as_i64))
         .bind(wanted.since.as_millis().div_euclid(HOUR_MILLIS))
         .bind(WATERMARK)
+        .bind(wanted.until.map(|until| until.as_millis().div_euclid(HOUR_MILLIS)))
         .fetch_all(&self.db.readers)
         .await?;
         rows.into_iter()

@@ -32,7 +32,12 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
         | ("DELETE", "/running-requests/{request_id}") => TokensWrite,
         (
             "GET",
-            "/usage" | "/usage.csv" | "/usage/{request_id}" | "/usage-series" | "/running-requests",
+            "/usage"
+            | "/usage.csv"
+            | "/usage/{request_id}"
+            | "/usage-series"
+            | "/dashboard"
+            | "/running-requests",
         ) => UsageRead,
         ("GET", "/channels" | "/providers") => ChannelsRead,
         ("POST", "/channels" | "/channels/{id}/test")

@@ -46,6 +46,8 @@ pub(super) struct Counters {
     windows: BTreeMap<WindowKey, (i64, i64, i64)>,
     open_holds: HashSet<Vec<u8>>,
     looked_up: i64,
+    /// Requests whose end is counted by hour.
+    outcomes: i64,
     watermark: i64,
     newest: i64,
     wrong_entries: i64,
@@ -68,6 +70,11 @@ impl Counters {
                 .map(|(request_id,)| request_id)
                 .collect(),
             looked_up: number(&mut tx, "select count(*) from usage_lookup").await?,
+            outcomes: number(
+                &mut tx,
+                "select cast(coalesce(sum(requests), 0) as bigint) from usage_outcome_hourly",
+            )
+            .await?,
             watermark: query("select seq from follower_watermark where name = $1")
                 .bind(WATERMARK)
                 .fetch_value(&mut tx)
@@ -479,6 +486,10 @@ impl<'a> Book<'a> {
     }
 
     fn compare_sums(&mut self) {
+        let derived: i128 = self.derived.values().map(|sums| sums.requests).sum();
+        self.sums.expect_equal(self.counters.outcomes.into(), derived, || {
+            "requests by their ends".to_owned()
+        });
         for (id, token) in &self.counters.tokens {
             let made = self.all.remove(id).unwrap_or_default();
             let of = |what: &str| format!("{what} of {}", ApiTokenId::from_i64(*id));
