@@ -2287,6 +2287,12 @@ export interface operations {
         search?: string;
         /** @description Only those of this status. */
         status?: "enabled" | "disabled" | "expired" | "exhausted";
+        /** @description Only those that still work and expire before this time. */
+        expires_before?: string;
+        /** @description Only those that were neither used nor made since this time. */
+        unused_since?: string;
+        /** @description Only those with which this model was called. */
+        called?: string;
         /** @description The order; a leading `-` turns it round. */
         sort?:
           | "-created_at"

@@ -118,6 +118,7 @@ export function DashboardSpend({ span, day, onDay, onHour }: DashboardSpendProps
                 days={slots}
                 colours={colours}
                 summary={summaryOf(slots)}
+                size="tall"
                 label={print}
                 onSelect={select}
               />

@@ -104,7 +104,7 @@ function ModelTable({ models, ppm, onOpen }: ModelListProps) {
                 <Price price={model.price?.cache_write} ppm={ppm} />
               </td>
               <td
-                className={cx(cell, "w-px text-right")}
+                className={cx(cell, "w-px py-1! text-right")}
                 onClick={(event) => event.stopPropagation()}
               >
                 <CopyId model={model} />
@@ -161,7 +161,7 @@ export function ServedWord({ model }: { model: Model }) {
   const state = !model.available ? "idle" : model.price === null ? "priceless" : "served";
   const dots = { served: "bg-ok", idle: "bg-control-line", priceless: "bg-warn" };
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+    <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap">
       <span aria-hidden className={cx("size-1.5 rounded-full", dots[state])} />
       {t(`models.${state}`)}
     </span>

@@ -1,10 +1,21 @@
+import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 
-import { statuses, type TokenSort, type TokensSearch } from "@/lib/tokens-search";
+import { modelsQuery } from "@/api/queries";
+import {
+  dues,
+  isNarrowed,
+  noTokenFilters,
+  statuses,
+  type TokenSort,
+  type TokensSearch,
+} from "@/lib/tokens-search";
 import { useHasTable } from "@/lib/use-media";
+import { Button } from "@/ui/button";
 import { Select } from "@/ui/select";
 
+import { FilterText } from "./filter-text";
 import { SearchField } from "./search-field";
 
 const sortTexts = {
@@ -20,13 +31,14 @@ const sortTexts = {
 interface TokensToolbarProps {
   search: TokensSearch;
   sort: TokenSort;
-  onChange: (change: Pick<TokensSearch, "search" | "status" | "sort">) => void;
+  onChange: (change: Pick<TokensSearch, "search" | "status" | "due" | "called" | "sort">) => void;
 }
 
 /** Search, filter and, where there are no column heads, the order. All of it lives in the address. */
 export function TokensToolbar({ search, sort, onChange }: TokensToolbarProps) {
   const { t } = useTranslation();
   const hasTable = useHasTable();
+  const { data: models } = useQuery(modelsQuery);
   const find = useCallback((text: string | undefined) => onChange({ search: text }), [onChange]);
 
   return (
@@ -47,6 +59,27 @@ export function TokensToolbar({ search, sort, onChange }: TokensToolbarProps) {
           ...statuses.map((value) => ({ value, label: t(`tokens.status.${value}`) })),
         ]}
       />
+      <Select
+        label={t("tokens.filterDue")}
+        value={search.due ?? "all"}
+        onChange={(due) => onChange({ due: due === "all" ? undefined : due })}
+        options={[
+          { value: "all" as const, label: t("tokens.due_any") },
+          ...dues.map((value) => ({ value, label: t(`tokens.due_${value}`) })),
+        ]}
+      />
+      <FilterText
+        label={t("tokens.filterCalled")}
+        value={search.called}
+        onChange={(called) => onChange({ called })}
+        suggestions={models?.items.map((model) => model.id) ?? []}
+        className="w-40"
+      />
+      {isNarrowed(search) && (
+        <Button variant="quiet" onClick={() => onChange(noTokenFilters)}>
+          {t("tokens.clearFilters")}
+        </Button>
+      )}
       {!hasTable && (
         <Select
           label={t("tokens.sort")}

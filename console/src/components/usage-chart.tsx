@@ -12,6 +12,8 @@ interface UsageChartProps {
   colours: ReadonlyMap<string, Slot>;
   /** What is drawn, in one sentence for those who do not see it. */
   summary: string;
+  /** How much room it takes. */
+  size?: "low" | "tall";
   /** How a day or hour is printed. */
   label?: ((start: string) => string) | undefined;
   /** Where a bar leads. What it does has to stand in the table too: the chart takes no focus. */
@@ -19,7 +21,14 @@ interface UsageChartProps {
 }
 
 /** What was spent each day, stacked by model, from zero. The day under the pointer is read out above. */
-export function UsageChart({ days, colours, summary, label, onSelect }: UsageChartProps) {
+export function UsageChart({
+  days,
+  colours,
+  summary,
+  size = "low",
+  label,
+  onSelect,
+}: UsageChartProps) {
   const { t, i18n } = useTranslation();
   const print = label ?? ((start: string) => formatDay(start, i18n.language));
   const [pointed, setPointed] = useState<number | null>(null);
@@ -48,7 +57,10 @@ export function UsageChart({ days, colours, summary, label, onSelect }: UsageCha
         role="img"
         aria-label={summary}
         onPointerLeave={() => setPointed(null)}
-        className="relative flex h-36 items-stretch border-y border-line before:pointer-events-none before:absolute before:inset-x-0 before:top-1/2 before:border-t before:border-line"
+        className={cx(
+          "relative flex items-stretch border-y border-line before:pointer-events-none before:absolute before:inset-x-0 before:top-1/2 before:border-t before:border-line",
+          size === "low" ? "h-36" : "h-36 menu:h-52",
+        )}
       >
         {days.map((one, index) => (
           <Bar

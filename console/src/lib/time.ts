@@ -26,6 +26,18 @@ export function formatHour(start: string, language: string): string {
   return form.format(new Date(`${start}:00:00Z`));
 }
 
+/** The same with its day: "Nov 25, 09:00". */
+export function formatClock(start: string, language: string): string {
+  const form = new Intl.DateTimeFormat(language, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return form.format(new Date(`${start}:00:00Z`));
+}
+
 /** The reader's own clock, then UTC: "Nov 23, 2026, 9:21 PM · 2026-11-23 20:21 UTC". */
 export function formatExact(iso: string, language: string): string {
   const time = new Date(iso);

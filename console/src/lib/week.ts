@@ -25,8 +25,8 @@ export function weekGrid(hours: readonly WeekHour[], offsetMinutes: number): num
 
 /** Which of the steps 1 to 5 a count is drawn in; nothing at all is 0. */
 export function heatOf(count: number, most: number): number {
-  // By the root: one busy hour must not make the others look alike.
-  return count === 0 || most === 0 ? 0 : Math.max(1, Math.ceil(Math.sqrt(count / most) * 5));
+  // Bent: one busy hour must not make the others look alike.
+  return count === 0 || most === 0 ? 0 : Math.max(1, Math.ceil((count / most) ** 0.75 * 5));
 }
 
 /** "Monday" … in the reader's language, Monday first. */

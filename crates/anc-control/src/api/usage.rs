@@ -12,6 +12,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::tokens::check_time;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
 use crate::state::ApiState;
@@ -178,14 +179,6 @@ impl UsageQuery {
         principal: &Principal,
     ) -> Result<LogQuery, ApiError> {
         let wrong = |field, message: &str| ApiError::field(field, message);
-        let time = |field, text: &Option<String>| {
-            text.as_deref()
-                .map(|text| {
-                    UnixMillis::parse_rfc3339(text)
-                        .ok_or_else(|| wrong(field, "A time looks like 2027-01-31T18:00:00Z."))
-                })
-                .transpose()
-        };
         let charge_min = self.min_charge.as_deref().map(str::parse::<NanoUsd>).transpose();
         let end_reason = self.end_reason.as_deref().map(|name| {
             EndReason::from_name(name).ok_or_else(|| {
@@ -205,8 +198,8 @@ impl UsageQuery {
             stream: self.stream,
             request: request.map_err(|_| wrong("request_id", "No request has this id."))?,
             charge_min: charge_min.map_err(|_| wrong("min_charge", "Not an amount."))?,
-            since: time("since", &self.since)?,
-            until: time("until", &self.until)?,
+            since: check_time("since", self.since.as_deref())?,
+            until: check_time("until", self.until.as_deref())?,
             before: before.map_err(|_| wrong("cursor", "Not a cursor of this list."))?,
             limit: self.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX),
         })
@@ -378,11 +371,7 @@ pub(crate) async fn get_series(
     query: Result<Query<SeriesParams>, QueryRejection>,
 ) -> Result<Json<Series>, ApiError> {
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
-    let until = query.until.as_deref().map(|text| {
-        UnixMillis::parse_rfc3339(text)
-            .ok_or_else(|| ApiError::field("until", "A time looks like 2027-01-31T18:00:00Z."))
-    });
-    let until = until.transpose()?;
+    let until = check_time("until", query.until.as_deref())?;
     let slots = Slots::check(query.by.as_deref(), query.last, until, state.now())?;
     let since = slots.since();
     let token = query.token.as_deref().map(str::parse::<ApiTokenId>).transpose();
