@@ -43,9 +43,13 @@ export function DashboardSpend({ span, day, onDay, onHour }: DashboardSpendProps
   const isByHour = day !== undefined || span === "1";
   const query = day === undefined ? slotsOf(span) : { by: "hour", last: 24, until: endOf(day) };
   const { data, error, refetch, isPlaceholderData } = useQuery(sumsQuery(query));
+  // A model keeps its colour when a day is opened.
+  const { data: whole } = useQuery(sumsQuery(slotsOf(span)));
   const { slots, models, colours } = useMemo(() => {
     const all = sumsByModel(data?.points ?? []);
-    const own = coloursOf(all.map((one) => one.model));
+    const own = coloursOf([
+      ...new Set([...sumsByModel(whole?.points ?? []), ...all].map((one) => one.model)),
+    ]);
     const hasColour = (model: string) => (own.get(model) ?? "other") !== "other";
     const sums = data && (isByHour ? sumsByHour : sumsByDay)(data, query.last);
     return {
@@ -53,7 +57,7 @@ export function DashboardSpend({ span, day, onDay, onHour }: DashboardSpendProps
       models: foldModels(all, hasColour),
       colours: own,
     };
-  }, [data, isByHour, query.last]);
+  }, [data, whole, isByHour, query.last]);
   const print = (start: string) => (isByHour ? formatHour : formatDay)(start, i18n.language);
   const select = (slot: DaySum) => (isByHour ? onHour : onDay)(slot.start);
   const name = isByHour ? t("dashboard.byHour") : t("dashboard.byDay");

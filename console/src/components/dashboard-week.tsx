@@ -20,9 +20,9 @@ export function DashboardWeek({ week }: { week: Dashboard["week"] }) {
       role="region"
       tabIndex={0}
       aria-labelledby="dashboard-week"
-      className="overflow-x-auto rounded-panel border border-line-strong bg-surface px-4 py-4"
+      className="relative overflow-x-auto rounded-panel border border-line-strong bg-surface px-4 py-4"
     >
-      <table className="tabular w-full min-w-[440px] table-fixed border-separate border-spacing-0.5">
+      <table className="tabular w-full table-fixed border-separate border-spacing-px table:border-spacing-0.5">
         <thead>
           <tr>
             <td className="w-10" />

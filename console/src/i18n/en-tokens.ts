@@ -10,7 +10,7 @@ export const tokensTexts = {
     searchPlaceholder: "Search by name or hint",
     filterStatus: "Filter by status",
     filterDue: "Filter by what is due",
-    due_any: "Whenever used",
+    due_any: "Any activity",
     due_expiring: "Expires within 7 days",
     due_unused: "Unused for 30 days",
     filterCalled: "Called model",
