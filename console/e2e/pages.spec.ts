@@ -24,7 +24,7 @@ test("the first steps make way for the figures once a call has succeeded", async
   expect((await chat(relay.origin, secret)).status).toBe(200);
   await expect(page.getByRole("heading", { name: "Spend by model and day" })).toBeVisible();
   await expect(page.getByRole("heading", { name: "First steps" })).toBeHidden();
-  await expect(page.getByText("100%", { exact: true })).toBeVisible();
+  await expect(page.getByRole("definition").filter({ hasText: "100%" })).toBeVisible();
   const tokens = page.getByRole("table", { name: "Top tokens" });
   await expect(tokens.getByRole("row", { name: /first/ })).toBeVisible();
 

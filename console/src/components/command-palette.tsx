@@ -1,29 +1,18 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import {
-  Boxes,
-  Keyboard,
-  KeyRound,
-  Languages,
-  LogOut,
-  Monitor,
-  Moon,
-  Plus,
-  ScrollText,
-  Sun,
-  type LucideIcon,
-} from "lucide-react";
+import { Boxes, KeyRound, ScrollText } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { modelsQuery, tokensQuery } from "@/api/queries";
-import { useSignOut } from "@/api/sign-out";
-import { languageNames, languages, setLanguage } from "@/i18n";
-import { setTheme } from "@/lib/preferences";
+import type { Token } from "@/api/types";
+import { modelsOf } from "@/lib/models";
 import { useDebounced } from "@/lib/use-debounced";
 import { usePages } from "@/lib/use-pages";
 import { CommandDialog, CommandGroup, CommandItem } from "@/ui/command";
 import { Kbd } from "@/ui/kbd";
+
+import { PaletteActions, Picture, type Go } from "./palette-actions";
 
 interface CommandPaletteProps {
   onClose: () => void;
@@ -32,11 +21,8 @@ interface CommandPaletteProps {
 
 const typing_pause_ms = 120;
 const found_max = 6;
-const themes = [
-  { value: "light", icon: Sun },
-  { value: "dark", icon: Moon },
-  { value: "system", icon: Monitor },
-] as const;
+/** So many tokens come at once. */
+const at_hand_max = 200;
 
 /** Ctrl/Cmd-K: every page, token, model and action, found by what it is called. */
 export function CommandPalette({ onClose, onShortcuts }: CommandPaletteProps) {
@@ -75,13 +61,10 @@ export function CommandPalette({ onClose, onShortcuts }: CommandPaletteProps) {
           </CommandItem>
         ))}
       </CommandGroup>
-      <Actions go={go} onShortcuts={onShortcuts} />
+      <PaletteActions go={go} onShortcuts={onShortcuts} />
     </CommandDialog>
   );
 }
-
-type Navigate = ReturnType<typeof useNavigate>;
-type Go = (act: (navigate: Navigate) => void) => void;
 
 function useGo(onClose: () => void): Go {
   const navigate = useNavigate();
@@ -91,25 +74,13 @@ function useGo(onClose: () => void): Go {
   };
 }
 
-function Picture({ of: Icon }: { of: LucideIcon }) {
-  return <Icon size={16} strokeWidth={1.75} aria-hidden />;
-}
-
 /** Tokens and models of that name, and the call of that id. */
 function Found({ typed, go }: { typed: string; go: Go }) {
   const { t } = useTranslation();
-  const search = useDebounced(typed, typing_pause_ms);
-  const { data: tokens } = useQuery({
-    ...tokensQuery({ search, limit: found_max }),
-    enabled: search !== "",
-    placeholderData: keepPreviousData,
-  });
-  const { data: models } = useQuery({ ...modelsQuery, enabled: search !== "" });
+  const tokens = useTokensNamed(typed);
+  const { data: models } = useQuery(modelsQuery);
   if (typed === "") return null;
-  const wanted = typed.toLowerCase();
-  const named = (models?.items ?? [])
-    .filter((model) => model.id.toLowerCase().includes(wanted))
-    .slice(0, found_max);
+  const named = modelsOf(models?.items ?? [], { search: typed }).slice(0, found_max);
   return (
     <>
       {/^req_\w+$/.test(typed) && (
@@ -125,13 +96,13 @@ function Found({ typed, go }: { typed: string; go: Go }) {
           </CommandItem>
         </CommandGroup>
       )}
-      {tokens && tokens.items.length > 0 && (
+      {tokens.length > 0 && (
         <CommandGroup heading={t("nav.tokens")}>
-          {tokens.items.map((token) => (
+          {tokens.map((token) => (
             <CommandItem
               key={token.id}
               value={token.id}
-              keywords={[token.name, token.hint, typed]}
+              keywords={[token.name, token.hint]}
               icon={<Picture of={KeyRound} />}
               aside={<span className="font-mono">{token.hint}</span>}
               onSelect={() =>
@@ -149,6 +120,7 @@ function Found({ typed, go }: { typed: string; go: Go }) {
             <CommandItem
               key={model.id}
               value={`model ${model.id}`}
+              keywords={[model.provider]}
               icon={<Picture of={Boxes} />}
               aside={model.provider}
               onSelect={() =>
@@ -164,58 +136,24 @@ function Found({ typed, go }: { typed: string; go: Go }) {
   );
 }
 
-function Actions({ go, onShortcuts }: { go: Go; onShortcuts: () => void }) {
-  const { t, i18n } = useTranslation();
-  const signOut = useSignOut();
-  return (
-    <CommandGroup heading={t("palette.actions")}>
-      <CommandItem
-        value={t("tokens.add")}
-        icon={<Picture of={Plus} />}
-        onSelect={() => go((navigate) => void navigate({ to: "/tokens", search: { new: "1" } }))}
-      >
-        {t("tokens.add")}
-      </CommandItem>
-      {themes.map(({ value, icon }) => (
-        <CommandItem
-          key={value}
-          value={`${t("theme.title")} ${t(`theme.${value}`)}`}
-          icon={<Picture of={icon} />}
-          onSelect={() => go(() => setTheme(value))}
-        >
-          {t("palette.theme", { name: t(`theme.${value}`) })}
-        </CommandItem>
-      ))}
-      {languages
-        .filter((language) => language !== i18n.language)
-        .map((language) => (
-          <CommandItem
-            key={language}
-            value={`${t("language.title")} ${languageNames[language]}`}
-            keywords={[language]}
-            icon={<Picture of={Languages} />}
-            onSelect={() => go(() => void setLanguage(language))}
-          >
-            <span lang={language}>{languageNames[language]}</span>
-          </CommandItem>
-        ))}
-      <CommandItem
-        value={t("shortcuts.title")}
-        icon={<Picture of={Keyboard} />}
-        aside={<Kbd>{"?"}</Kbd>}
-        onSelect={() => go(onShortcuts)}
-      >
-        {t("shortcuts.title")}
-      </CommandItem>
-      <CommandItem
-        value={t("nav.signOut")}
-        icon={<Picture of={LogOut} />}
-        onSelect={() => go(() => signOut.mutate())}
-      >
-        {t("nav.signOut")}
-      </CommandItem>
-    </CommandGroup>
-  );
+/**
+ * Tokens of that name. Where all of them are at hand nothing is asked: what is found must not move
+ * under the choice by coming late.
+ */
+function useTokensNamed(typed: string): readonly Token[] {
+  const search = useDebounced(typed, typing_pause_ms);
+  const { data: all } = useQuery(tokensQuery({ limit: at_hand_max, sort: "name" }));
+  const isWhole = all !== undefined && all.next_cursor === null;
+  const { data: found } = useQuery({
+    ...tokensQuery({ search, limit: found_max }),
+    enabled: all !== undefined && !isWhole && search !== "",
+  });
+  if (typed === "" || all === undefined) return [];
+  if (!isWhole) return found?.items ?? [];
+  const wanted = typed.toLowerCase();
+  return all.items
+    .filter((token) => `${token.name} ${token.hint}`.toLowerCase().includes(wanted))
+    .slice(0, found_max);
 }
 
 function Foot() {

@@ -26,6 +26,7 @@ export function DashboardFigures({ data }: { data: Dashboard }) {
   return (
     <dl className="grid grid-cols-2 rounded-panel border border-line-strong bg-surface menu:grid-cols-4">
       <Figure
+        isFirst={before.requests === 0}
         label={t("dashboard.spend")}
         change={change(changeOfMoney(now.charge, before.charge))}
         before={formatShort(before.charge)}
@@ -33,6 +34,7 @@ export function DashboardFigures({ data }: { data: Dashboard }) {
         <span title={exactMoney(now.charge)}>{formatShort(now.charge)}</span>
       </Figure>
       <Figure
+        isFirst={before.requests === 0}
         label={t("dashboard.requests")}
         change={change(changeOf(now.requests, before.requests))}
         before={number.format(before.requests)}
@@ -40,6 +42,7 @@ export function DashboardFigures({ data }: { data: Dashboard }) {
         {number.format(now.requests)}
       </Figure>
       <Figure
+        isFirst={before.requests === 0}
         label={t("dashboard.successRate")}
         change={
           rate === null || rateBefore === null
@@ -52,6 +55,7 @@ export function DashboardFigures({ data }: { data: Dashboard }) {
         {rate === null ? t("common.dash") : formatRate(rate, i18n.language)}
       </Figure>
       <Figure
+        isFirst={before.requests === 0}
         label={t("dashboard.firstToken")}
         help={t("dashboard.firstTokenHelp")}
         change={wait === null || waitBefore === null ? null : change(changeOf(wait, waitBefore))}
@@ -72,10 +76,12 @@ interface FigureProps {
   isWorse?: boolean;
   /** The figure of the period before. */
   before: string | null;
+  /** Nothing was called in the period before. */
+  isFirst: boolean;
   children: ReactNode;
 }
 
-function Figure({ label, help, change, isWorse = false, before, children }: FigureProps) {
+function Figure({ label, help, change, isWorse = false, before, isFirst, children }: FigureProps) {
   const { t } = useTranslation();
   return (
     <div className="flex min-w-0 flex-col border-line px-4 py-3 not-first:border-l max-menu:odd:border-l-0 max-menu:nth-[n+3]:border-t">
@@ -84,6 +90,7 @@ function Figure({ label, help, change, isWorse = false, before, children }: Figu
       </dt>
       <dd className="tabular text-figure font-medium tracking-[-0.01em]">{children}</dd>
       <dd className="tabular min-h-4 text-meta text-muted">
+        {isFirst && t("dashboard.nothingBefore")}
         {change !== null && before !== null && (
           <>
             <span className={cx("font-medium", isWorse ? "text-warn" : "text-ink")}>{change}</span>{" "}

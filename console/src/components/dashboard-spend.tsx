@@ -136,6 +136,7 @@ export function DashboardSpend({ span, day, onDay, onHour }: DashboardSpendProps
               label={print}
               head={isByHour ? t("dashboard.hour") : t("token.day")}
               name={name}
+              size="tall"
               onSelect={select}
             />
           )}

@@ -17,17 +17,31 @@ interface SlotTableProps {
   head: string;
   /** What the table is about. */
   name: string;
+  /** How much room it takes, as the chart that it stands for. */
+  size?: "low" | "tall";
   /** Where a line leads. */
   onSelect?: (slot: DaySum) => void;
 }
 
 /** A chart's figures, the latest first; what nothing was called in is left out. */
-export function SlotTable({ slots, label, head: title, name, onSelect }: SlotTableProps) {
+export function SlotTable({
+  slots,
+  label,
+  head: title,
+  name,
+  size = "low",
+  onSelect,
+}: SlotTableProps) {
   const { t, i18n } = useTranslation();
   const number = new Intl.NumberFormat(i18n.language);
   const used = slots.filter((one) => one.requests > 0).toReversed();
   return (
-    <div role="region" tabIndex={0} aria-label={name} className="max-h-[196px] overflow-y-auto">
+    <div
+      role="region"
+      tabIndex={0}
+      aria-label={name}
+      className={cx("max-h-[196px] overflow-y-auto", size === "tall" && "menu:max-h-[272px]")}
+    >
       <table className="tabular w-full border-separate border-spacing-0">
         <thead>
           <tr>

@@ -1,8 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
-import { accountQuery, dashboardQuery, usageQuery } from "@/api/queries";
+import { accountQuery, dashboardQuery, keys, usageQuery } from "@/api/queries";
 import type { Account, Dashboard } from "@/api/types";
 import { DashboardFigures } from "@/components/dashboard-figures";
 import { Advice, Endings, TopTokens } from "@/components/dashboard-lists";
@@ -97,11 +98,21 @@ export function DashboardPage() {
 
 /** Whether no call has succeeded yet; undefined until that is known. */
 function useIsNew(): boolean | undefined {
+  const queryClient = useQueryClient();
   const { data } = useQuery({
     ...usageQuery({ end_reason: "complete", limit: 1 }),
     refetchInterval: (query) => (query.state.data?.items.length === 0 ? waiting_ms : false),
   });
-  return data && data.items.length === 0;
+  const isNew = data && data.items.length === 0;
+  const wasNew = useRef(false);
+  useEffect(() => {
+    // The figures were asked for before the first call had come.
+    if (isNew === false && wasNew.current) {
+      void queryClient.invalidateQueries({ queryKey: keys.usage });
+    }
+    wasNew.current = isNew === true;
+  }, [isNew, queryClient]);
+  return isNew;
 }
 
 /** The calls of "2026-11-25T08". */
@@ -130,7 +141,7 @@ function Balance({ account, days }: { account: Account; days: number | null }) {
         <>
           {" · "}
           <span className={days < soon_days ? "text-warn" : undefined}>
-            {t("dashboard.lasts", { count: days })}
+            {days === 0 ? t("dashboard.lastsLess") : t("dashboard.lasts", { count: days })}
           </span>
         </>
       )}

@@ -4,7 +4,7 @@ use anc_domain::{AccountId, ApiTokenId, NanoUsd, UnixMillis};
 use anc_ledger::EndReason;
 
 use crate::sql::query;
-use crate::usage::{HOUR_MILLIS, WATERMARK};
+use crate::usage::{HOUR_MILLIS, WATERMARK, of_account};
 use crate::{StoreError, UsageView, row};
 
 /// Where the spans end by which times to the first content are counted, in milliseconds. Migration
@@ -95,18 +95,19 @@ pub(crate) fn span_of_row() -> String {
 }
 
 /// Hourly sums from `$2` on, by token, with those of the tail.
-fn hourly_part() -> String {
+fn hourly_part(account: Option<AccountId>) -> String {
+    let whose = of_account(account);
     format!(
         "with part as (
              select hour, token_id, requests, charge
              from usage_hourly
-             where ($1 is null or account_id = $1)
+             where {whose}
              and hour >= $2
              union all
              select created_at / {HOUR_MILLIS}, token_id, 1, charge
              from usage
              where seq > (select seq from follower_watermark where name = $3)
-             and ($1 is null or account_id = $1)
+             and {whose}
              and created_at / {HOUR_MILLIS} >= $2
          )"
     )
@@ -138,7 +139,7 @@ impl UsageView<'_> {
                     cast(sum(requests) as bigint), cast(sum(charge) as bigint)
              from part
              group by 1",
-            hourly_part()
+            hourly_part(wanted.account)
         ))
         .bind(wanted.account.map(AccountId::as_i64))
         .bind(hour_of(wanted.before))
@@ -159,25 +160,26 @@ impl UsageView<'_> {
         wanted: DigestQuery,
         digest: &mut Digest,
     ) -> Result<(), StoreError> {
+        let whose = of_account(wanted.account);
+        let span = span_of_row();
         let rows: Vec<(i64, String, i64, i64)> = query(format!(
             "with part as (
                  select hour, end_reason, first_token_ms_to as span, requests
                  from usage_outcome_hourly
-                 where ($1 is null or account_id = $1)
+                 where {whose}
                  and hour >= $2
                  union all
-                 select created_at / {HOUR_MILLIS}, end_reason, {}, 1
+                 select created_at / {HOUR_MILLIS}, end_reason, {span}, 1
                  from usage
                  where seq > (select seq from follower_watermark where name = $3)
-                 and ($1 is null or account_id = $1)
+                 and {whose}
                  and created_at / {HOUR_MILLIS} >= $2
              )
              select cast(case when hour >= $4 then 1 else 0 end as bigint) as is_now,
                     end_reason, span, cast(sum(requests) as bigint)
              from part
              group by 1, end_reason, span
-             order by span",
-            span_of_row()
+             order by span"
         ))
         .bind(wanted.account.map(AccountId::as_i64))
         .bind(hour_of(wanted.before))
@@ -222,7 +224,7 @@ impl UsageView<'_> {
              group by token_id
              order by sum(charge) desc, sum(requests) desc, token_id
              limit $4",
-            hourly_part()
+            hourly_part(wanted.account)
         ))
         .bind(wanted.account.map(AccountId::as_i64))
         .bind(hour_of(wanted.since))
@@ -249,7 +251,7 @@ impl UsageView<'_> {
              from part
              group by 1
              order by 1",
-            hourly_part()
+            hourly_part(wanted.account)
         ))
         .bind(wanted.account.map(AccountId::as_i64))
         .bind(hour_of(wanted.since))

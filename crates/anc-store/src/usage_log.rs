@@ -5,7 +5,7 @@ use anc_ledger::EndReason;
 use sqlx::FromRow;
 
 use crate::sql::{Query, query};
-use crate::usage::{HOUR_MILLIS, UsageRow, WATERMARK};
+use crate::usage::{HOUR_MILLIS, UsageRow, WATERMARK, of_account};
 use crate::{StoreError, UsageRecord, UsageView, row};
 
 /// The most rows of one page.
@@ -201,6 +201,7 @@ impl UsageView<'_> {
             SeriesBy::Hour => 1,
             SeriesBy::Day => 24,
         };
+        let whose = of_account(wanted.account);
         let rows: Vec<PointRow> = query(format!(
             "with part as (
                  select hour, model, requests, charge,
@@ -208,7 +209,7 @@ impl UsageView<'_> {
                             + cache_write_other + input_audio as input,
                         output + reasoning + output_audio as output
                  from usage_hourly
-                 where ($1 is null or account_id = $1)
+                 where {whose}
                  and ($2 is null or token_id = $2)
                  and hour >= $3
                  and ($5 is null or hour < $5)
@@ -219,7 +220,7 @@ impl UsageView<'_> {
                         output + reasoning + output_audio
                  from usage
                  where seq > (select seq from follower_watermark where name = $4)
-                 and ($1 is null or account_id = $1)
+                 and {whose}
                  and ($2 is null or token_id = $2)
                  and created_at / {HOUR_MILLIS} >= $3
                  and ($5 is null or created_at / {HOUR_MILLIS} < $5)
