@@ -62,9 +62,9 @@ export function DashboardSpend({ span, day, onDay, onHour }: DashboardSpendProps
   const select = (slot: DaySum) => (isByHour ? onHour : onDay)(slot.start);
   const name = isByHour ? t("dashboard.byHour") : t("dashboard.byDay");
   return (
-    <section aria-labelledby="dashboard-spend">
+    <section>
       <div className="mb-2 flex min-h-8 flex-wrap items-center justify-between gap-2">
-        <h2 id="dashboard-spend" className="text-lead font-semibold">
+        <h2 className="text-lead font-semibold">
           {day === undefined
             ? name
             : t("dashboard.hoursOf", { day: formatDay(day, i18n.language) })}

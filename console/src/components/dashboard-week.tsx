@@ -63,7 +63,7 @@ export function DashboardWeek({ week }: { week: Dashboard["week"] }) {
         </tbody>
       </table>
       <p aria-hidden className="mt-2 flex items-center gap-1 text-meta text-muted">
-        <span className="mr-1">{t("dashboard.less")}</span>
+        <span className="mr-1">{number.format(0)}</span>
         {heat.map((step) => (
           <Fragment key={step}>
             <span className={cx("size-3 rounded-[3px]", step)} />

@@ -38,7 +38,6 @@ export const pagesTexts = {
     summary: "{{amount}} spent in all, the most {{most}} at {{when}}.",
     week: "Requests by hour of the week",
     weekCell: "{{day}}, {{from}} to {{to}} h: {{requests}} requests",
-    less: "0",
     more: "{{most}} requests",
     topTokens: "Top tokens",
     allTokens: "All tokens",

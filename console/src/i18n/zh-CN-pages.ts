@@ -40,7 +40,6 @@ export const pagesTexts: Pick<Texts, "palette" | "dashboard" | "models" | "docs"
     summary: "共花费 {{amount}}，最多的是 {{when}}，为 {{most}}。",
     week: "一周各时段的请求数",
     weekCell: "{{day}} {{from}} 至 {{to}} 时：{{requests}} 次请求",
-    less: "0",
     more: "{{most}} 次请求",
     topTokens: "费用最高的令牌",
     allTokens: "全部令牌",
