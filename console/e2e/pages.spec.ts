@@ -107,7 +107,7 @@ test("models are found, priced by the reader's factor, and put to use", async ({
   await page.goto(`${relay.origin}/models`);
   await page.getByRole("searchbox", { name: "Search models" }).fill("sim-gpt");
   await expect(page).toHaveURL(/search=sim-gpt/);
-  await expect(page.getByText(/Prices are times ×1.5/)).toBeVisible();
+  await expect(page.getByText(/Your factor of ×1.5 is applied/)).toBeVisible();
   await expect(page.getByText(/^list \$/).first()).toBeVisible();
   await page
     .getByRole("button", { name: /^sim-gpt/ })

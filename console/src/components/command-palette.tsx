@@ -50,10 +50,10 @@ export function CommandPalette({ onClose, onShortcuts }: CommandPaletteProps) {
             keywords={[to]}
             icon={<Picture of={icon} />}
             aside={
-              <>
+              <span className="hidden gap-1 table:flex">
                 <Kbd>{"g"}</Kbd>
                 <Kbd>{key}</Kbd>
-              </>
+              </span>
             }
             onSelect={() => go((navigate) => void navigate({ to }))}
           >

@@ -45,7 +45,7 @@ export function UsageHistogram({ search, now, onChange }: UsageHistogramProps) {
   const heights = heightsOf(slots, of);
   return (
     <section aria-label={t("usage.histogram")} className="mb-4">
-      <div className="mb-1 flex min-h-7 flex-wrap items-center justify-between gap-2">
+      <div className="mb-2 flex min-h-7 flex-wrap items-center justify-between gap-2">
         <p aria-hidden className="tabular text-head text-muted">
           {first && last && (
             <>

@@ -62,7 +62,7 @@ export const pagesTexts = {
     stepCallLead: "Waiting for it. This page turns to your figures by itself.",
   },
   models: {
-    lead: "Every model that this relay knows, at the price that you pay.",
+    lead: "Every model that this relay knows, at what you pay for a million units.",
     table: "Models",
     search: "Search models",
     searchPlaceholder: "Search by name or provider",
@@ -83,7 +83,7 @@ export const pagesTexts = {
     listPrice: "list {{price}}",
     noPrice: "It has no price, so calls of it are refused.",
     factor:
-      "Prices are times {{factor}}: the {{tier}} tier {{tierFactor}}, the group {{group}} {{groupFactor}}.",
+      "Your factor of {{factor}} is applied: {{tierFactor}} of the {{tier}} tier, {{groupFactor}} of the group {{group}}.",
     group: "Group of channels",
     groupOf: "{{name}} {{factor}}",
     copyIdOf: "Copy {{id}}",

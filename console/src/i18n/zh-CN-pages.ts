@@ -64,7 +64,7 @@ export const pagesTexts: Pick<Texts, "palette" | "dashboard" | "models" | "docs"
     stepCallLead: "正在等待。调用成功后此页会自动显示你的数据。",
   },
   models: {
-    lead: "此中继的全部模型，以及你实际支付的价格。",
+    lead: "此中继的全部模型，以及你为每百万单位实际支付的价格。",
     table: "模型",
     search: "搜索模型",
     searchPlaceholder: "按名称或提供商搜索",
