@@ -39,7 +39,7 @@ function onFailure(error: Error): void {
   if (pathname === "/sign-in" || pathname === "/setup") return;
   void router.navigate({
     to: "/sign-in",
-    search: href === "/tokens" ? {} : { next: href },
+    search: href === "/dashboard" ? {} : { next: href },
     replace: true,
   });
 }

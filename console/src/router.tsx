@@ -13,6 +13,9 @@ import { PageSkeleton } from "@/components/page-skeleton";
 import { NotFoundPage } from "@/routes/not-found";
 import { RootPage } from "@/routes/root";
 
+import { parseDashboardSearch } from "./lib/dashboard-search";
+import { parseDocsSearch } from "./lib/docs-search";
+import { parseModelsSearch } from "./lib/models-search";
 import { spans, type Span } from "./lib/spans";
 import { parseTokensSearch } from "./lib/tokens-search";
 import { parseUsageSearch } from "./lib/usage-search";
@@ -27,11 +30,35 @@ const index = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/tokens", replace: true });
+    throw redirect({ to: "/dashboard", replace: true });
   },
 });
 
 const app = createRoute({ getParentRoute: () => root, id: "app", component: AppShell });
+
+const dashboard = createRoute({
+  getParentRoute: () => app,
+  path: "/dashboard",
+  validateSearch: parseDashboardSearch,
+  component: lazyRouteComponent(() => import("@/routes/dashboard"), "DashboardPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const models = createRoute({
+  getParentRoute: () => app,
+  path: "/models",
+  validateSearch: parseModelsSearch,
+  component: lazyRouteComponent(() => import("@/routes/models"), "ModelsPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const docs = createRoute({
+  getParentRoute: () => app,
+  path: "/docs",
+  validateSearch: parseDocsSearch,
+  component: lazyRouteComponent(() => import("@/routes/docs"), "DocsPage"),
+  pendingComponent: PageSkeleton,
+});
 
 const tokens = createRoute({
   getParentRoute: () => app,
@@ -89,7 +116,7 @@ const setup = createRoute({
 
 const routeTree = root.addChildren([
   index,
-  app.addChildren([tokens, token, usage, channels, profile]),
+  app.addChildren([dashboard, tokens, token, usage, models, docs, channels, profile]),
   signIn,
   setup,
 ]);

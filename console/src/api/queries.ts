@@ -1,7 +1,9 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import type { OpenApi } from "@/lib/openapi";
+
 import { api, bodyOf } from "./client";
-import type { TokenQuery, UsageQuery } from "./types";
+import type { DashboardQuery, SeriesQuery, TokenQuery, UsageQuery } from "./types";
 
 export const keys = {
   instance: ["instance"],
@@ -106,6 +108,28 @@ export const seriesQuery = (token: string, last: number) =>
     queryFn: () =>
       bodyOf(api.GET("/api/v1/usage-series", { params: { query: { token, by: "day", last } } })),
   });
+
+/** Sums of all tokens, or of one, by hour or day. */
+export const sumsQuery = (query: SeriesQuery) =>
+  queryOptions({
+    queryKey: [...keys.usage, "sums", query],
+    queryFn: () => bodyOf(api.GET("/api/v1/usage-series", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+
+export const dashboardQuery = (query: DashboardQuery) =>
+  queryOptions({
+    queryKey: [...keys.usage, "dashboard", query],
+    queryFn: () => bodyOf(api.GET("/api/v1/dashboard", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+
+/** The description of the control API that this very relay serves. */
+export const openapiQuery = queryOptions({
+  queryKey: ["openapi"],
+  queryFn: async () => (await bodyOf(api.GET("/api/v1/openapi.json"))) as OpenApi,
+  staleTime: Infinity,
+});
 
 export const runningQuery = queryOptions({
   queryKey: [...keys.usage, "running"],

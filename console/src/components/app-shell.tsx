@@ -11,8 +11,8 @@ import { Sheet } from "@/ui/sheet";
 import { BalanceFigure, BalanceLine } from "./balance";
 import { Brand } from "./brand";
 import { MainNav } from "./main-nav";
+import { Overlays, PaletteButton, PaletteIcon } from "./overlays";
 import { ProfileMenu } from "./profile-menu";
-import { ShortcutsHelp } from "./shortcuts-help";
 
 /** The frame of every page behind the sign-in: menu at the left, drawer on a phone. */
 export function AppShell() {
@@ -37,7 +37,7 @@ export function AppShell() {
           <Outlet />
         </main>
       </div>
-      <ShortcutsHelp />
+      <Overlays />
     </div>
   );
 }
@@ -54,6 +54,7 @@ function SideBar() {
           <Brand name={t("common.product")} />
         </span>
       </div>
+      <PaletteButton />
       <MainNav canCollapse />
       <div className="flex-1" />
       <div className="hidden px-5 pb-3 menu:block">
@@ -82,6 +83,7 @@ function TopBar() {
       <Brand name={t("common.product")} />
       <div className="flex-1" />
       <BalanceLine />
+      <PaletteIcon />
       <Sheet
         isOpen={openedOn === path}
         onClose={() => setOpenedOn(null)}

@@ -1,11 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { KeyRound, ScrollText, Waypoints, type LucideIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import { sessionQuery } from "@/api/queries";
 import { cx } from "@/lib/cx";
-import { isOperator } from "@/lib/roles";
+import type { Page } from "@/lib/pages";
+import { usePages } from "@/lib/use-pages";
 import { Tooltip } from "@/ui/tooltip";
 
 interface MainNavProps {
@@ -15,17 +13,23 @@ interface MainNavProps {
 
 export function MainNav({ canCollapse = false }: MainNavProps) {
   const { t } = useTranslation();
-  const { data: session } = useQuery(sessionQuery);
+  const pages = usePages();
+  const list = (place: Page["place"]) => (
+    <ul className="flex flex-col gap-0.5">
+      {pages
+        .filter((page) => page.place === place)
+        .map((page) => (
+          <Entry key={page.to} page={page} canCollapse={canCollapse} />
+        ))}
+    </ul>
+  );
   return (
     <nav
       aria-label={t("nav.main")}
       className={cx("flex flex-col", canCollapse ? "px-2 menu:px-3" : "px-3")}
     >
-      <ul className="flex flex-col gap-0.5">
-        <Entry to="/tokens" label={t("nav.tokens")} icon={KeyRound} canCollapse={canCollapse} />
-        <Entry to="/usage" label={t("nav.usage")} icon={ScrollText} canCollapse={canCollapse} />
-      </ul>
-      {session && isOperator(session.user.role) && (
+      {list("user")}
+      {pages.some((page) => page.place === "operator") && (
         <>
           <h2
             className={cx(
@@ -35,31 +39,20 @@ export function MainNav({ canCollapse = false }: MainNavProps) {
           >
             {t("nav.operator")}
           </h2>
-          <ul className="flex flex-col gap-0.5">
-            <Entry
-              to="/channels"
-              label={t("nav.channels")}
-              icon={Waypoints}
-              canCollapse={canCollapse}
-            />
-          </ul>
+          {canCollapse && <span aria-hidden className="my-2 border-t border-line menu:hidden" />}
+          {list("operator")}
         </>
       )}
     </nav>
   );
 }
 
-interface EntryProps {
-  to: "/tokens" | "/usage" | "/channels";
-  label: string;
-  icon: LucideIcon;
-  canCollapse: boolean;
-}
-
-function Entry({ to, label, icon: Icon, canCollapse }: EntryProps) {
+function Entry({ page, canCollapse }: { page: Page; canCollapse: boolean }) {
+  const { t } = useTranslation();
+  const { icon: Icon } = page;
   const link = (
     <Link
-      to={to}
+      to={page.to}
       activeOptions={{ includeSearch: false }}
       activeProps={{ "aria-current": "page" }}
       className={cx(
@@ -75,13 +68,13 @@ function Entry({ to, label, icon: Icon, canCollapse }: EntryProps) {
         aria-hidden
         className="group-aria-[current=page]:text-accent"
       />
-      <span className={canCollapse ? "sr-only menu:not-sr-only" : undefined}>{label}</span>
+      <span className={canCollapse ? "sr-only menu:not-sr-only" : undefined}>{t(page.label)}</span>
     </Link>
   );
   return (
     <li>
       {canCollapse ? (
-        <Tooltip content={label} side="right" className="menu:hidden">
+        <Tooltip content={t(page.label)} side="right" className="menu:hidden">
           {link}
         </Tooltip>
       ) : (

@@ -1,16 +1,14 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import { api } from "@/api/client";
-import { describeError } from "@/api/errors";
 import { sessionQuery } from "@/api/queries";
+import { useSignOut } from "@/api/sign-out";
 import { languageNames, languages, setLanguage, type Language } from "@/i18n";
 import { cx } from "@/lib/cx";
 import { setTheme, usePreferences } from "@/lib/preferences";
 import { MenuChoice, Menu, MenuItem, MenuSeparator } from "@/ui/menu";
-import { toasts } from "@/ui/toast";
 
 interface ProfileMenuProps {
   canCollapse?: boolean;
@@ -94,21 +92,4 @@ export function ProfileMenu({ canCollapse = false }: ProfileMenuProps) {
       </MenuItem>
     </Menu>
   );
-}
-
-function useSignOut() {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: () => api.DELETE("/api/v1/session"),
-    onSuccess: async () => {
-      await navigate({ to: "/sign-in" });
-      queryClient.clear();
-    },
-    onError: (error) => {
-      const { message } = describeError(error, t);
-      toasts.add({ type: "error", title: message, priority: "high" });
-    },
-  });
 }

@@ -1,10 +1,12 @@
-import { CalendarPlus, CirclePlus, Power, PowerOff, Trash2, X } from "lucide-react";
+import { CalendarPlus, CirclePlus, Download, Power, PowerOff, Trash2, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useBulkSwitch } from "@/api/token-bulk";
 import type { Token } from "@/api/types";
 import { AddQuotaToTokens, DeleteTokens, ExtendTokens } from "@/forms/bulk-dialogs";
+import { downloadText } from "@/lib/download";
+import { tokensCsv } from "@/lib/tokens-csv";
 import { Button, IconButton } from "@/ui/button";
 
 interface TokenBulkBarProps {
@@ -51,6 +53,11 @@ export function TokenBulkBar({ tokens, onClear }: TokenBulkBarProps) {
         icon={<CirclePlus {...look} />}
         label={t("bulk.addQuota")}
         onClick={() => setAsked("quota")}
+      />
+      <Action
+        icon={<Download {...look} />}
+        label={t("bulk.exportCsv")}
+        onClick={() => downloadText("tokens.csv", tokensCsv(tokens), "text/csv")}
       />
       <Action
         icon={<Trash2 {...look} />}

@@ -4,11 +4,8 @@ import { useTranslation } from "react-i18next";
 
 import { instanceQuery, modelsQuery } from "@/api/queries";
 import { RevealSetups } from "@/forms/reveal-setups";
-import { any_model } from "@/lib/snippets";
+import { any_model, placeholder_secret } from "@/lib/snippets";
 import { Button } from "@/ui/button";
-
-/** Stands where the secret will. */
-const placeholder_secret = "sk-anc…";
 
 /** The first thing an owner sees: what a token is for, in three lines, and the one next step. */
 export function NoTokens({ onAdd }: { onAdd: () => void }) {

@@ -1,16 +1,22 @@
-import { Search } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 
-import { statuses, type TokenSort, type TokensSearch } from "@/lib/tokens-search";
-import { useDebounced } from "@/lib/use-debounced";
+import { modelsQuery } from "@/api/queries";
+import {
+  dues,
+  isNarrowed,
+  noTokenFilters,
+  statuses,
+  type TokenSort,
+  type TokensSearch,
+} from "@/lib/tokens-search";
 import { useHasTable } from "@/lib/use-media";
-import { useShortcut } from "@/lib/use-shortcut";
-import { Input } from "@/ui/input";
-import { Kbd } from "@/ui/kbd";
+import { Button } from "@/ui/button";
 import { Select } from "@/ui/select";
 
-const typing_pause_ms = 150;
+import { FilterText } from "./filter-text";
+import { SearchField } from "./search-field";
 
 const sortTexts = {
   "-created_at": "tokens.sortNewest",
@@ -25,42 +31,23 @@ const sortTexts = {
 interface TokensToolbarProps {
   search: TokensSearch;
   sort: TokenSort;
-  onChange: (change: Pick<TokensSearch, "search" | "status" | "sort">) => void;
+  onChange: (change: Pick<TokensSearch, "search" | "status" | "due" | "called" | "sort">) => void;
 }
 
 /** Search, filter and, where there are no column heads, the order. All of it lives in the address. */
 export function TokensToolbar({ search, sort, onChange }: TokensToolbarProps) {
   const { t } = useTranslation();
   const hasTable = useHasTable();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcut("/", () => field.current?.focus());
-  const [typed, setTyped] = useState(search.search ?? "");
-  const settled = useDebounced(typed, typing_pause_ms);
-  const reported = useRef(search.search ?? "");
-  useEffect(() => {
-    if (settled === reported.current) return;
-    reported.current = settled;
-    onChange({ search: settled || undefined });
-  }, [settled, onChange]);
-  // The address changed by itself: "Clear filters", or a step back.
-  useEffect(() => {
-    const inAddress = search.search ?? "";
-    if (inAddress === reported.current) return;
-    reported.current = inAddress;
-    setTyped(inAddress);
-  }, [search.search]);
+  const { data: models } = useQuery(modelsQuery);
+  const find = useCallback((text: string | undefined) => onChange({ search: text }), [onChange]);
 
   return (
     <div role="search" className="mt-6 mb-3 flex flex-wrap items-center gap-2">
-      <Input
-        ref={field}
-        type="search"
-        aria-label={t("tokens.search")}
+      <SearchField
+        label={t("tokens.search")}
         placeholder={t("tokens.searchPlaceholder")}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        lead={<Search size={16} strokeWidth={1.75} aria-hidden />}
-        trail={hasTable && <Kbd>/</Kbd>}
+        value={search.search}
+        onChange={find}
         className="w-full table:w-72"
       />
       <Select
@@ -72,6 +59,27 @@ export function TokensToolbar({ search, sort, onChange }: TokensToolbarProps) {
           ...statuses.map((value) => ({ value, label: t(`tokens.status.${value}`) })),
         ]}
       />
+      <Select
+        label={t("tokens.filterDue")}
+        value={search.due ?? "all"}
+        onChange={(due) => onChange({ due: due === "all" ? undefined : due })}
+        options={[
+          { value: "all" as const, label: t("tokens.due_any") },
+          ...dues.map((value) => ({ value, label: t(`tokens.due_${value}`) })),
+        ]}
+      />
+      <FilterText
+        label={t("tokens.filterCalled")}
+        value={search.called}
+        onChange={(called) => onChange({ called })}
+        suggestions={models?.items.map((model) => model.id) ?? []}
+        className="w-40"
+      />
+      {isNarrowed(search) && (
+        <Button variant="quiet" onClick={() => onChange(noTokenFilters)}>
+          {t("tokens.clearFilters")}
+        </Button>
+      )}
       {!hasTable && (
         <Select
           label={t("tokens.sort")}

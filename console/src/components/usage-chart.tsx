@@ -12,11 +12,25 @@ interface UsageChartProps {
   colours: ReadonlyMap<string, Slot>;
   /** What is drawn, in one sentence for those who do not see it. */
   summary: string;
+  /** How much room it takes. */
+  size?: "low" | "tall";
+  /** How a day or hour is printed. */
+  label?: ((start: string) => string) | undefined;
+  /** Where a bar leads. What it does has to stand in the table too: the chart takes no focus. */
+  onSelect?: ((slot: DaySum) => void) | undefined;
 }
 
 /** What was spent each day, stacked by model, from zero. The day under the pointer is read out above. */
-export function UsageChart({ days, colours, summary }: UsageChartProps) {
+export function UsageChart({
+  days,
+  colours,
+  summary,
+  size = "low",
+  label,
+  onSelect,
+}: UsageChartProps) {
   const { t, i18n } = useTranslation();
+  const print = label ?? ((start: string) => formatDay(start, i18n.language));
   const [pointed, setPointed] = useState<number | null>(null);
   const most = days.reduce(
     (most, one) => (compareMoney(one.charge, most) > 0 ? one.charge : most),
@@ -33,7 +47,7 @@ export function UsageChart({ days, colours, summary }: UsageChartProps) {
         <span className="text-ink">
           {shown &&
             t("token.dayLabel", {
-              day: formatDay(shown.start, i18n.language),
+              day: print(shown.start),
               amount: formatShort(shown.charge),
               count: shown.requests,
             })}
@@ -43,7 +57,10 @@ export function UsageChart({ days, colours, summary }: UsageChartProps) {
         role="img"
         aria-label={summary}
         onPointerLeave={() => setPointed(null)}
-        className="relative flex h-36 items-stretch border-y border-line before:pointer-events-none before:absolute before:inset-x-0 before:top-1/2 before:border-t before:border-line"
+        className={cx(
+          "relative flex items-stretch border-y border-line before:pointer-events-none before:absolute before:inset-x-0 before:top-1/2 before:border-t before:border-line",
+          size === "low" ? "h-36" : "h-36 menu:h-52",
+        )}
       >
         {days.map((one, index) => (
           <Bar
@@ -53,12 +70,13 @@ export function UsageChart({ days, colours, summary }: UsageChartProps) {
             colours={colours}
             isPointed={pointed === index}
             onPoint={() => setPointed(index)}
+            onSelect={onSelect && one.requests > 0 ? () => onSelect(one) : undefined}
           />
         ))}
       </div>
       <p aria-hidden className="tabular mt-1 flex justify-between text-meta text-muted">
-        <span>{first && formatDay(first.start, i18n.language)}</span>
-        <span>{last && formatDay(last.start, i18n.language)}</span>
+        <span>{first && print(first.start)}</span>
+        <span>{last && print(last.start)}</span>
       </p>
     </div>
   );
@@ -70,14 +88,20 @@ interface BarProps {
   colours: ReadonlyMap<string, Slot>;
   isPointed: boolean;
   onPoint: () => void;
+  onSelect: (() => void) | undefined;
 }
 
-function Bar({ day, end, colours, isPointed, onPoint }: BarProps) {
+function Bar({ day, end, colours, isPointed, onPoint, onSelect }: BarProps) {
   return (
     <div
       onPointerEnter={onPoint}
       onPointerDown={onPoint}
-      className={cx("relative flex flex-1 flex-col justify-end px-px", isPointed && "bg-sunken")}
+      onClick={onSelect}
+      className={cx(
+        "relative flex flex-1 flex-col justify-end px-px",
+        isPointed && "bg-sunken",
+        onSelect && "cursor-pointer",
+      )}
     >
       {/* The dearest model stands on the baseline. */}
       {day.parts.toReversed().map((part) => (

@@ -105,13 +105,13 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
       </td>
       {!isOfOneToken && (
         <td
-          className={cx(cell, "max-w-40 truncate menu:max-w-52")}
+          className={cx(cell, "max-w-40 truncate wide:max-w-52")}
           title={row.token_name ?? row.token_id}
         >
           {row.token_name ?? row.token_id}
         </td>
       )}
-      <td className={cx(cell, "max-w-40 menu:max-w-56")}>
+      <td className={cx(cell, "max-w-40 menu:max-w-52 wide:max-w-56")}>
         <span className="flex items-baseline gap-2">
           <span className="truncate font-mono text-meta leading-5" title={row.model}>
             {row.model}

@@ -4,28 +4,49 @@ import { cx } from "@/lib/cx";
 import { exactMoney, formatShort, shareOf } from "@/lib/money";
 import { slotColour, type Slot } from "@/lib/palette";
 import { formatDay } from "@/lib/time";
-import type { DaySum, ModelSum } from "@/lib/usage-sums";
+import { other_models, type DaySum, type ModelSum } from "@/lib/usage-sums";
 
 const head = "px-3 py-1.5 text-head font-medium whitespace-nowrap text-muted first:pl-0 last:pr-0";
 const cell = "border-t border-line px-3 py-1.5 first:pl-0 last:pr-0";
 
-/** The chart's figures, the latest day first; days on which nothing was called are left out. */
-export function DayTable({ days }: { days: DaySum[] }) {
+interface SlotTableProps {
+  slots: DaySum[];
+  /** How a day or hour is printed. */
+  label: (start: string) => string;
+  /** What stands above them. */
+  head: string;
+  /** What the table is about. */
+  name: string;
+  /** How much room it takes, as the chart that it stands for. */
+  size?: "low" | "tall";
+  /** Where a line leads. */
+  onSelect?: (slot: DaySum) => void;
+}
+
+/** A chart's figures, the latest first; what nothing was called in is left out. */
+export function SlotTable({
+  slots,
+  label,
+  head: title,
+  name,
+  size = "low",
+  onSelect,
+}: SlotTableProps) {
   const { t, i18n } = useTranslation();
   const number = new Intl.NumberFormat(i18n.language);
-  const used = days.filter((one) => one.requests > 0).toReversed();
+  const used = slots.filter((one) => one.requests > 0).toReversed();
   return (
     <div
       role="region"
       tabIndex={0}
-      aria-label={t("token.byDay")}
-      className="max-h-[196px] overflow-y-auto"
+      aria-label={name}
+      className={cx("max-h-[196px] overflow-y-auto", size === "tall" && "menu:max-h-[272px]")}
     >
       <table className="tabular w-full border-separate border-spacing-0">
         <thead>
           <tr>
             <th scope="col" className={cx(head, "text-left")}>
-              {t("token.day")}
+              {title}
             </th>
             <th scope="col" className={cx(head, "text-right")}>
               {t("token.callsHead")}
@@ -39,7 +60,17 @@ export function DayTable({ days }: { days: DaySum[] }) {
           {used.map((one) => (
             <tr key={one.start}>
               <th scope="row" className={cx(cell, "text-left font-normal")}>
-                {formatDay(one.start, i18n.language)}
+                {onSelect ? (
+                  <button
+                    type="button"
+                    onClick={() => onSelect(one)}
+                    className="rounded-[4px] underline decoration-line-strong underline-offset-4 hover:decoration-current"
+                  >
+                    {label(one.start)}
+                  </button>
+                ) : (
+                  label(one.start)
+                )}
               </th>
               <td className={cx(cell, "text-right")}>{number.format(one.requests)}</td>
               <td className={cx(cell, "text-right")} title={exactMoney(one.charge)}>
@@ -50,6 +81,19 @@ export function DayTable({ days }: { days: DaySum[] }) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The same by day. */
+export function DayTable({ days }: { days: DaySum[] }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <SlotTable
+      slots={days}
+      label={(start) => formatDay(start, i18n.language)}
+      head={t("token.day")}
+      name={t("token.byDay")}
+    />
   );
 }
 
@@ -85,9 +129,13 @@ export function ModelTable({ models, colours }: ModelTableProps) {
         {models.map((one) => (
           <tr key={one.model}>
             <th scope="row" className={cx(cell, "w-1/2 max-w-0 text-left align-top font-normal")}>
-              <span className="block truncate font-mono text-meta leading-5" title={one.model}>
-                {one.model}
-              </span>
+              {one.model === other_models ? (
+                <span className="block truncate leading-5 text-muted">{t("dashboard.others")}</span>
+              ) : (
+                <span className="block truncate font-mono text-meta leading-5" title={one.model}>
+                  {one.model}
+                </span>
+              )}
               <span aria-hidden className="mt-1 block h-1 w-full rounded-full bg-line">
                 <span
                   className={cx(

@@ -7,7 +7,7 @@ import { endReasons } from "@/lib/usage-search";
 /** Neither the client nor the money, but the way to the provider. */
 const failures = new Set(["upstream_cut", "upstream_error", "timeout", "interrupted"]);
 
-function dotOf(reason: string): string {
+export function dotOf(reason: string): string {
   if (reason === "complete") return "bg-ok";
   return failures.has(reason) ? "bg-bad" : "bg-warn";
 }

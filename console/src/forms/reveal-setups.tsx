@@ -1,14 +1,19 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { shells, snippets, type Client, type Shell, type SnippetInput } from "@/lib/snippets";
-import { CopyButton } from "@/ui/copy-button";
+import { SetupText } from "@/components/setup-text";
+import {
+  shellNames,
+  shells,
+  snippets,
+  type Client,
+  type Shell,
+  type SnippetInput,
+} from "@/lib/snippets";
 import { Segmented } from "@/ui/segmented";
 import { Tabs } from "@/ui/tabs";
 
 type Tab = "claude-code" | "codex" | "sdks" | "curl" | "dotenv";
-
-const shellNames: Record<Shell, string> = { bash: "bash", powershell: "PowerShell" };
 
 const sdks = [
   { value: "openai-python", label: "OpenAI · Python" },
@@ -33,7 +38,7 @@ export function RevealSetups({ input, onCopied }: RevealSetupsProps) {
   const [sdk, setSdk] = useState<Sdk>("openai-python");
   const [kind, setKind] = useState<"curl" | "curl-stream">("curl");
   const setup = (client: Client, note?: string) => (
-    <Setup text={snippets[client][shell](input)} note={note} onCopied={onCopied} />
+    <SetupText text={snippets[client][shell](input)} note={note} onCopied={onCopied} />
   );
   return (
     <div className="flex flex-col gap-1">
@@ -106,39 +111,6 @@ export function RevealSetups({ input, onCopied }: RevealSetupsProps) {
           },
         ]}
       />
-    </div>
-  );
-}
-
-function Setup({
-  text,
-  note,
-  onCopied,
-}: {
-  text: string;
-  note?: string | undefined;
-  onCopied?: (() => void) | undefined;
-}) {
-  const { t } = useTranslation();
-  return (
-    <div className="flex w-full min-w-0 flex-col gap-2">
-      <pre
-        tabIndex={0}
-        className="overflow-x-auto rounded-control border border-line bg-sunken p-3 font-mono text-head"
-      >
-        <code>{text}</code>
-      </pre>
-      <div className="flex items-start justify-between gap-3">
-        <p className="text-head text-muted">{note}</p>
-        <CopyButton
-          size="small"
-          text={text}
-          label={t("reveal.copySetup")}
-          shownLabel={t("common.copy")}
-          copiedLabel={t("common.copied")}
-          {...(onCopied ? { onCopied } : {})}
-        />
-      </div>
     </div>
   );
 }

@@ -3,6 +3,13 @@ export const operateTexts = {
   usage: {
     exportCsv: "Export CSV",
     title: "Usage Logs",
+    live: "Live",
+    histogram: "When the calls were",
+    histogramSummary:
+      "{{calls}} calls for {{amount}}. Their time is narrowed with the filters above.",
+    barsOf: "Height of the bars",
+    barSum: "{{calls}} calls, {{amount}}",
+    beyondBars: "the bars know time, token and model only",
     lead: "Every finished call, what it used and what it cost.",
     table: "Calls",
     time: "Time",

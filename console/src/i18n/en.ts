@@ -1,6 +1,7 @@
 import { words } from "@/contract/words";
 
 import { operateTexts } from "./en-operate";
+import { pagesTexts } from "./en-pages";
 import { tokensTexts } from "./en-tokens";
 
 export const en = {
@@ -26,8 +27,11 @@ export const en = {
   },
   nav: {
     main: "Main",
+    dashboard: "Dashboard",
     tokens: words.tokens,
     usage: "Usage Logs",
+    models: "Models & Prices",
+    docs: "Docs",
     operator: "Operator",
     channels: "Channels",
     open: "Open menu",
@@ -51,10 +55,7 @@ export const en = {
     select: "Select the row",
     edit: "Edit the row",
     open: "Open the row",
-    goTokens: "Go to tokens",
-    goUsage: "Go to usage logs",
-    goChannels: "Go to channels",
-    goProfile: "Go to profile",
+    go: "Go to {{page}}",
     help: "Show this list",
     close: "Close what is open",
   },
@@ -140,7 +141,7 @@ export const en = {
   notFound: {
     title: "Nothing here",
     lead: "This address is not a page of the console.",
-    back: "Go to tokens",
+    back: "Go to the dashboard",
   },
   crash: {
     title: "This page stopped",
@@ -170,6 +171,7 @@ export const en = {
   },
   ...tokensTexts,
   ...operateTexts,
+  ...pagesTexts,
 };
 
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

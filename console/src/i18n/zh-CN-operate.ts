@@ -8,6 +8,12 @@ export const operateTexts: Pick<
   usage: {
     exportCsv: "导出 CSV",
     title: "用量日志",
+    live: "实时",
+    histogram: "调用的时间分布",
+    histogramSummary: "{{calls}} 次调用，共 {{amount}}。可用上方的筛选缩小时间范围。",
+    barsOf: "柱形高度",
+    barSum: "{{calls}} 次调用，{{amount}}",
+    beyondBars: "柱形只按时间、令牌和模型筛选",
     lead: "每一次已结束的调用、用量与费用。",
     table: "调用",
     time: "时间",

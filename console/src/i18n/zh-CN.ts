@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import { operateTexts } from "./zh-CN-operate";
+import { pagesTexts } from "./zh-CN-pages";
 import { tokensTexts } from "./zh-CN-tokens";
 
 export const zhCN: Texts = {
@@ -25,8 +26,11 @@ export const zhCN: Texts = {
   },
   nav: {
     main: "主导航",
+    dashboard: "概览",
     tokens: "令牌",
     usage: "用量日志",
+    models: "模型与价格",
+    docs: "文档",
     operator: "运维",
     channels: "渠道",
     open: "打开菜单",
@@ -50,10 +54,7 @@ export const zhCN: Texts = {
     select: "选择当前行",
     edit: "编辑当前行",
     open: "打开当前行",
-    goTokens: "前往令牌",
-    goUsage: "前往用量日志",
-    goChannels: "前往渠道",
-    goProfile: "前往个人资料",
+    go: "前往{{page}}",
     help: "显示此列表",
     close: "关闭当前面板",
   },
@@ -135,7 +136,7 @@ export const zhCN: Texts = {
     billing: "计费方式",
     preferences: "此浏览器的偏好",
   },
-  notFound: { title: "这里什么都没有", lead: "此地址不是控制台的页面。", back: "前往令牌" },
+  notFound: { title: "这里什么都没有", lead: "此地址不是控制台的页面。", back: "前往概览" },
   crash: {
     title: "页面已停止",
     lead: "控制台出现故障，服务器上的数据未受影响。",
@@ -162,4 +163,5 @@ export const zhCN: Texts = {
   },
   ...tokensTexts,
   ...operateTexts,
+  ...pagesTexts,
 };

@@ -4,6 +4,7 @@ import {
   addMoney,
   amountInput,
   canonicalAmount,
+  changeOfMoney,
   compareMoney,
   exactMoney,
   formatMoney,
@@ -12,6 +13,7 @@ import {
   meterPercent,
   scaleEnd,
   shareOf,
+  timesPpm,
 } from "./money";
 
 describe("formatMoney", () => {
@@ -85,4 +87,19 @@ it("little room shows cents from a dollar on", () => {
   expect(formatShort("-1234.999")).toBe("-$1,234.99");
   expect(formatShort("0.047232")).toBe("$0.047232");
   expect(formatShort("5")).toBe("$5.00");
+});
+
+describe("prices and periods", () => {
+  it("a price times a factor loses no digit", () => {
+    expect(timesPpm("2.5", 1_000_000)).toBe("2.5");
+    expect(timesPpm("0.075", 800_000)).toBe("0.06");
+    expect(timesPpm("0.000000001", 1)).toBe("0.000000000000001");
+    expect(timesPpm("123", 4_000_000_000)).toBe("492000");
+  });
+
+  it("a change is whole percent, and none without a period before", () => {
+    expect(changeOfMoney("1.126", "1")).toBe(13);
+    expect(changeOfMoney("0.5", "1")).toBe(-50);
+    expect(changeOfMoney("5", "0")).toBeNull();
+  });
 });

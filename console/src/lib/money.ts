@@ -57,6 +57,22 @@ export function compareMoney(a: string, b: string): number {
   return difference > 0n ? 1 : difference < 0n ? -1 : 0;
 }
 
+/** Whole percent by which an amount changed; null where there was nothing to compare it with. */
+export function changeOfMoney(now: string, before: string): number | null {
+  const [a, b] = [toNano(now) ?? 0n, toNano(before) ?? 0n];
+  if (b <= 0n) return null;
+  // Ten-thousandths first, so that the last step rounds and does not cut.
+  return Math.round(Number(((a - b) * 10_000n) / b) / 100);
+}
+
+/** A price times a factor in parts per million, to the last digit. */
+export function timesPpm(price: string, ppm: number): string {
+  // Fifteen decimals: nine of the price and six of the factor.
+  const parts = ((toNano(price) ?? 0n) * BigInt(ppm)).toString().padStart(16, "0");
+  const fraction = parts.slice(-15).replace(/0+$/, "");
+  return `${parts.slice(0, -15)}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
 /** `part` in `whole` from 0 to 1, for what is drawn, not for any figure. */
 export function shareOf(part: string, whole: string): number {
   const [a, b] = [toNano(part) ?? 0n, toNano(whole) ?? 0n];

@@ -15,7 +15,14 @@ describe.each(clients)("%s", (client) => {
 });
 
 it("clients that add the version themselves get the origin without it", () => {
-  const ofThese = ["claude-code", "anthropic-python", "anthropic-js", "gemini-python"] as const;
+  const ofThese = [
+    "claude-code",
+    "anthropic-python",
+    "anthropic-js",
+    "gemini-python",
+    "gemini-js",
+    "gemini-cli",
+  ] as const;
   for (const client of ofThese) {
     for (const shell of shells) {
       expect(snippets[client][shell](input)).not.toContain("relay.example/v1");

@@ -13,8 +13,12 @@ export interface SnippetInput {
 /** Shown where the relay serves no model yet: any name makes a set-up readable. */
 export const any_model = "gpt-5";
 
+/** Stands where the secret will. */
+export const placeholder_secret = "sk-anc…";
+
 export const shells = ["bash", "powershell"] as const;
 export type Shell = (typeof shells)[number];
+export const shellNames: Record<Shell, string> = { bash: "bash", powershell: "PowerShell" };
 
 export const clients = [
   "claude-code",
@@ -24,6 +28,10 @@ export const clients = [
   "anthropic-python",
   "anthropic-js",
   "gemini-python",
+  "gemini-js",
+  "gemini-cli",
+  "litellm",
+  "langchain",
   "dotenv",
   "curl",
   "curl-stream",
@@ -129,6 +137,60 @@ const geminiPython: Snippet = ({ origin, model }) =>
     "print(answer.text)",
   );
 
+const geminiJs: Snippet = ({ origin, model }) =>
+  lines(
+    'import { GoogleGenAI } from "@google/genai";',
+    "",
+    "const client = new GoogleGenAI({",
+    "  apiKey: process.env.GEMINI_API_KEY,",
+    `  httpOptions: { baseUrl: "${origin}" },`,
+    "});",
+    "const answer = await client.models.generateContent({",
+    `  model: "${model}",`,
+    '  contents: "Say hello",',
+    "});",
+    "console.log(answer.text);",
+  );
+
+// The command line adds /v1beta itself.
+const geminiCli: Record<Shell, Snippet> = {
+  bash: ({ origin, secret, model }) =>
+    lines(
+      setVariable.bash("GOOGLE_GEMINI_BASE_URL", origin),
+      setVariable.bash("GEMINI_API_KEY", secret),
+      `gemini --model ${model}`,
+    ),
+  powershell: ({ origin, secret, model }) =>
+    lines(
+      setVariable.powershell("GOOGLE_GEMINI_BASE_URL", origin),
+      setVariable.powershell("GEMINI_API_KEY", secret),
+      `gemini --model ${model}`,
+    ),
+};
+
+// The prefix says which protocol to speak; the rest is the model's name here.
+const litellm: Snippet = ({ origin, model }) =>
+  lines(
+    "import os",
+    "from litellm import completion",
+    "",
+    "answer = completion(",
+    `    model="openai/${model}",`,
+    `    api_base="${origin}/v1",`,
+    '    api_key=os.environ["ANC_API_KEY"],',
+    '    messages=[{"role": "user", "content": "Say hello"}],',
+    ")",
+    "print(answer.choices[0].message.content)",
+  );
+
+const langchain: Snippet = ({ origin, model }) =>
+  lines(
+    "from langchain_openai import ChatOpenAI",
+    "",
+    `chat = ChatOpenAI(model="${model}", base_url="${origin}/v1")`,
+    'print(chat.invoke("Say hello").content)',
+  );
+
 // Codex speaks Responses only, and a built-in provider's address cannot be overridden by a table
 // of its name: hence a provider of its own.
 const codex: Snippet = ({ origin, model }) =>
@@ -183,6 +245,10 @@ export const snippets: Record<Client, Record<Shell, Snippet>> = {
   "anthropic-python": sdk("ANTHROPIC_API_KEY", anthropicPython),
   "anthropic-js": sdk("ANTHROPIC_API_KEY", anthropicJs),
   "gemini-python": sdk("GEMINI_API_KEY", geminiPython),
+  "gemini-js": sdk("GEMINI_API_KEY", geminiJs),
+  "gemini-cli": geminiCli,
+  litellm: sdk("ANC_API_KEY", litellm),
+  langchain: sdk("OPENAI_API_KEY", langchain),
   dotenv: { bash: dotenv, powershell: dotenv },
   curl: curl(false),
   "curl-stream": curl(true),

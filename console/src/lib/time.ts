@@ -1,5 +1,5 @@
 const minute = 60_000;
-const hour = 60 * minute;
+export const hour = 60 * minute;
 export const day = 24 * hour;
 
 export function formatDate(iso: string, language: string): string {
@@ -14,6 +14,28 @@ export function formatDay(date: string, language: string): string {
     timeZone: "UTC",
   });
   return form.format(new Date(`${date}T00:00:00Z`));
+}
+
+/** An hour that universal time gave, "2026-11-25T08", on the reader's own clock: "09:00". */
+export function formatHour(start: string, language: string): string {
+  const form = new Intl.DateTimeFormat(language, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return form.format(new Date(`${start}:00:00Z`));
+}
+
+/** The same with its day: "Nov 25, 09:00". */
+export function formatClock(start: string, language: string): string {
+  const form = new Intl.DateTimeFormat(language, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return form.format(new Date(`${start}:00:00Z`));
 }
 
 /** The reader's own clock, then UTC: "Nov 23, 2026, 9:21 PM · 2026-11-23 20:21 UTC". */

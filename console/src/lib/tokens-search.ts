@@ -1,5 +1,7 @@
 import type { TokenQuery, TokenStatus } from "@/api/types";
 
+import { day, hour } from "./time";
+
 export const statuses = ["enabled", "disabled", "expired", "exhausted"] as const;
 export const sorts = [
   "-created_at",
@@ -12,6 +14,12 @@ export const sorts = [
 ] as const;
 
 export type TokenSort = (typeof sorts)[number];
+/** Tokens that ask for a decision: those that end within a week, and those that nobody uses. */
+export const dues = ["expiring", "unused"] as const;
+export type Due = (typeof dues)[number];
+const expiring_days = 7;
+const unused_days = 30;
+
 export const default_sort: TokenSort = "-created_at";
 
 const limit_default = 50;
@@ -21,6 +29,9 @@ const limit_max = 100;
 export interface TokensSearch {
   search?: string;
   status?: TokenStatus;
+  due?: Due;
+  /** Only those with which this model was called. */
+  called?: string;
   sort?: TokenSort;
   cursor?: string;
   limit?: string;
@@ -42,6 +53,8 @@ export function parseTokensSearch(raw: Record<string, unknown>): TokensSearch {
   return {
     search: text("search"),
     status: oneOf("status", statuses),
+    due: oneOf("due", dues),
+    called: text("called"),
     sort: oneOf("sort", sorts),
     cursor: text("cursor"),
     limit: text("limit"),
@@ -52,12 +65,31 @@ export function parseTokensSearch(raw: Record<string, unknown>): TokensSearch {
   };
 }
 
-export function toTokenQuery(search: TokensSearch): TokenQuery {
+/** Whether anything narrows the list. */
+export function isNarrowed(search: TokensSearch): boolean {
+  return Boolean(search.search || search.status || search.due || search.called);
+}
+
+/** What leaves the list whole. */
+export const noTokenFilters: TokensSearch = {
+  search: undefined,
+  status: undefined,
+  due: undefined,
+  called: undefined,
+};
+
+/** Times are of whole hours, so that the same list is asked for in the same words. */
+export function toTokenQuery(search: TokensSearch, now: number): TokenQuery {
+  const inDays = (days: number) =>
+    new Date(Math.floor(now / hour) * hour + days * day).toISOString();
   const limit = Number(search.limit);
   const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= limit_max;
   return {
     search: search.search,
     status: search.status,
+    ...(search.due === "expiring" ? { expires_before: inDays(expiring_days) } : {}),
+    ...(search.due === "unused" ? { unused_since: inDays(-unused_days) } : {}),
+    ...(search.called === undefined ? {} : { called: search.called }),
     sort: search.sort ?? default_sort,
     cursor: search.cursor,
     limit: isLimit ? limit : limit_default,

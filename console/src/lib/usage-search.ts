@@ -39,6 +39,8 @@ export interface UsageSearch {
   request_id?: string | undefined;
   min_charge?: string | undefined;
   cursor?: string | undefined;
+  /** "1": the newest calls come by themselves. */
+  live?: "1" | undefined;
   /** The id of the request whose sheet is open. */
   open?: string | undefined;
 }
@@ -87,6 +89,7 @@ export function parseUsageSearch(raw: Record<string, unknown>): UsageSearch {
     request_id: text("request_id"),
     min_charge: charge !== undefined && amountInput.test(charge) ? charge : undefined,
     cursor: text("cursor"),
+    live: oneOf("live", ["1"] as const),
     open: text("open"),
   };
 }

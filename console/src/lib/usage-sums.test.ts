@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { sumsByDay, sumsByModel } from "./usage-sums";
+import {
+  foldModels,
+  foldSlots,
+  other_models,
+  sumsByDay,
+  sumsByHour,
+  sumsByModel,
+} from "./usage-sums";
 
 const point = (start: string, model: string, charge: string, requests: number) => ({
   start,
@@ -47,5 +54,32 @@ describe("sums of usage", () => {
         ],
       },
     ]);
+  });
+});
+
+describe("hours, and models without a colour", () => {
+  it("every hour is there, also the empty ones", () => {
+    const hours = sumsByHour(
+      { since: "2026-11-23T00:00:00Z", points: [point("2026-11-23T02:00:00Z", "m", "0.5", 1)] },
+      3,
+    );
+    expect(hours.map((one) => [one.start, one.requests])).toEqual([
+      ["2026-11-23T00", 0],
+      ["2026-11-23T01", 0],
+      ["2026-11-23T02", 1],
+    ]);
+  });
+
+  it("several are one in the table and in every bar; a single one keeps its name", () => {
+    const points = ["a", "b", "c"].map((model) => point("2026-11-23T00:00:00Z", model, "0.1", 1));
+    const own = (model: string) => model === "a";
+    const all = sumsByModel(points);
+    expect(foldModels(all, own).map((one) => [one.model, one.charge])).toEqual([
+      ["a", "0.1"],
+      [other_models, "0.2"],
+    ]);
+    const [slot] = foldSlots(sumsByDay({ since: "2026-11-23T00:00:00Z", points }, 1), own);
+    expect(slot?.parts.map((part) => part.charge)).toEqual(["0.1", "0.2"]);
+    expect(foldModels(all.slice(0, 2), own)).toEqual(all.slice(0, 2));
   });
 });

@@ -1,12 +1,12 @@
 import type { Series } from "@/api/types";
 
 import { addMoney, compareMoney } from "./money";
-import { day } from "./time";
+import { day, hour } from "./time";
 
 type Point = Series["points"][number];
 
 export interface DaySum {
-  /** The day in universal time, "2026-11-25". */
+  /** The day in universal time, "2026-11-25", or the hour, "2026-11-25T08". */
   start: string;
   charge: string;
   requests: number;
@@ -49,10 +49,19 @@ export function sumsByModel(points: readonly Point[]): ModelSum[] {
 
 /** Every day of the span, also those on which nothing was called. */
 export function sumsByDay(series: Series, days: number): DaySum[] {
+  return sumsBySlot(series, days, day, "2026-11-25".length);
+}
+
+/** Every hour of the span, also those in which nothing was called. */
+export function sumsByHour(series: Series, hours: number): DaySum[] {
+  return sumsBySlot(series, hours, hour, "2026-11-25T08".length);
+}
+
+function sumsBySlot(series: Series, count: number, length: number, digits: number): DaySum[] {
   const first = new Date(series.since).getTime();
   const models = sumsByModel(series.points).map((one) => one.model);
-  return Array.from({ length: days }, (_, index) => {
-    const start = new Date(first + index * day).toISOString().slice(0, 10);
+  return Array.from({ length: count }, (_, index) => {
+    const start = new Date(first + index * length).toISOString().slice(0, digits);
     const points = series.points.filter((point) => point.start.startsWith(start));
     return {
       start,
@@ -65,5 +74,35 @@ export function sumsByDay(series: Series, days: number): DaySum[] {
           : [{ model, charge: addMoney(own.map((point) => point.charge)) }];
       }),
     };
+  });
+}
+
+/** What stands for the models that have no colour of their own. */
+export const other_models = "*";
+
+/** The models with a colour of their own, and the sum of the others as one more. */
+export function foldModels(models: readonly ModelSum[], own: (model: string) => boolean) {
+  const rest = models.filter((one) => !own(one.model));
+  if (rest.length < 2) return [...models];
+  const sum = (of: (one: ModelSum) => number) => rest.reduce((all, one) => all + of(one), 0);
+  return [
+    ...models.filter((one) => own(one.model)),
+    {
+      model: other_models,
+      charge: addMoney(rest.map((one) => one.charge)),
+      requests: sum((one) => one.requests),
+      inputUnits: sum((one) => one.inputUnits),
+      outputUnits: sum((one) => one.outputUnits),
+    },
+  ];
+}
+
+/** The same for each day or hour of a chart. */
+export function foldSlots(slots: readonly DaySum[], own: (model: string) => boolean): DaySum[] {
+  return slots.map((slot) => {
+    const rest = slot.parts.filter((part) => !own(part.model));
+    if (rest.length < 2) return slot;
+    const other = { model: other_models, charge: addMoney(rest.map((part) => part.charge)) };
+    return { ...slot, parts: [...slot.parts.filter((part) => own(part.model)), other] };
   });
 }

@@ -7,7 +7,7 @@ export function NotFoundPage() {
   const { t } = useTranslation();
   return (
     <PlainPage title={t("notFound.title")} lead={t("notFound.lead")}>
-      <Link to="/tokens" className="font-medium text-accent underline underline-offset-4">
+      <Link to="/dashboard" className="font-medium text-accent underline underline-offset-4">
         {t("notFound.back")}
       </Link>
     </PlainPage>

@@ -76,5 +76,5 @@ export function SignInPage() {
 
 /** A link must not lead out of the console after the sign-in. */
 function pathInside(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : "/tokens";
+  return next && /^\/(?![/\\])/.test(next) ? next : "/dashboard";
 }

@@ -20,7 +20,13 @@ import { EditTokenSheet } from "@/forms/edit-token-sheet";
 import { RotateToken } from "@/forms/rotate-token";
 import { TokenSheet } from "@/forms/token-sheet";
 import { cx } from "@/lib/cx";
-import { default_sort, toTokenQuery, type TokensSearch } from "@/lib/tokens-search";
+import {
+  default_sort,
+  isNarrowed,
+  noTokenFilters,
+  toTokenQuery,
+  type TokensSearch,
+} from "@/lib/tokens-search";
 import { useHasTable } from "@/lib/use-media";
 import { useRowKeys } from "@/lib/use-row-keys";
 import { useSelection } from "@/lib/use-selection";
@@ -30,7 +36,10 @@ import { Button } from "@/ui/button";
 export function TokensPage() {
   const { t } = useTranslation();
   const search = useSearch({ from: "/app/tokens" });
-  const { data, error, refetch, isPlaceholderData } = useQuery(tokensQuery(toTokenQuery(search)));
+  const [now] = useState(() => Date.now());
+  const { data, error, refetch, isPlaceholderData } = useQuery(
+    tokensQuery(toTokenQuery(search, now)),
+  );
   const change = useSearchChange();
   const [leaving, setLeaving] = useState<Token | null>(null);
   const [rotating, setRotating] = useState<Token | null>(null);
@@ -39,7 +48,7 @@ export function TokensPage() {
     change({ new: undefined, name: undefined, models: undefined, edit: undefined });
   useShortcut("c", add);
 
-  const isFiltered = Boolean(search.search || search.status);
+  const isFiltered = isNarrowed(search);
   const isFirstRun = data?.total === 0 && !isFiltered;
   return (
     <>
@@ -106,6 +115,9 @@ export function TokensPage() {
   );
 }
 
+/** What chooses other tokens, or another order of them. */
+const selecting = ["search", "status", "due", "called", "sort"] as const;
+
 type SearchChange = (change: TokensSearch) => void;
 
 /** Changes the page's address. Another selection begins again at its first page. */
@@ -113,7 +125,7 @@ function useSearchChange(): SearchChange {
   const navigate = useNavigate({ from: "/tokens" });
   return useCallback(
     (change) => {
-      const selects = "search" in change || "status" in change || "sort" in change;
+      const selects = selecting.some((key) => key in change);
       void navigate({
         search: (before) => ({ ...before, ...(selects ? { cursor: undefined } : {}), ...change }),
         replace: true,
@@ -147,7 +159,7 @@ function Tokens({ data, search, isFailed, onChange, onRotate, onDelete }: Tokens
     return hasTable ? <TokenTableSkeleton sort={sort} /> : <TokenCardsSkeleton />;
   }
   if (tokens.length === 0) {
-    return <NoMatch onClear={() => onChange({ search: undefined, status: undefined })} />;
+    return <NoMatch onClear={() => onChange(noTokenFilters)} />;
   }
   const onEdit = (token: Token) => onChange({ edit: token.id });
   const actions = { onSwitch, onEdit, onRotate, onDelete };

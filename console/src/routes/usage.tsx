@@ -11,6 +11,7 @@ import { Pager } from "@/components/pager";
 import { Panel } from "@/components/panel";
 import { RunningRequests } from "@/components/running-requests";
 import { UsageFilters } from "@/components/usage-filters";
+import { UsageHistogram } from "@/components/usage-histogram";
 import { UsageList } from "@/components/usage-list";
 import { UsageSheet } from "@/components/usage-sheet";
 import { cx } from "@/lib/cx";
@@ -23,6 +24,10 @@ import {
 } from "@/lib/usage-search";
 import { useRowWalk } from "@/lib/use-row-keys";
 import { Button, buttonLook } from "@/ui/button";
+import { Switch } from "@/ui/switch";
+
+/** How often the newest calls are looked for. */
+const live_ms = 2_000;
 
 /** What was asked and what it cost: the log, its filters in the address. */
 export function UsagePage() {
@@ -31,9 +36,11 @@ export function UsagePage() {
   const navigate = useNavigate({ from: "/usage" });
   // "The last hour" is counted from when it was chosen, so that its pages fit together.
   const [now, setNow] = useState(() => Date.now());
-  const { data, error, refetch, isPlaceholderData } = useQuery(
-    usageQuery(toUsageQuery(search, now)),
-  );
+  const isLive = search.live === "1";
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    ...usageQuery(toUsageQuery(search, now)),
+    refetchInterval: isLive ? live_ms : false,
+  });
   useRowWalk();
   const change = (to: UsageSearch) => {
     if ("range" in to) setNow(Date.now());
@@ -48,15 +55,29 @@ export function UsagePage() {
         title={t("usage.title")}
         lead={t("usage.lead")}
         action={
-          <a href={csvAddress(search, now)} download className={buttonLook()}>
-            <Download size={16} strokeWidth={1.75} aria-hidden />
-            {t("usage.exportCsv")}
-          </a>
+          <span className="flex items-center gap-4">
+            <span className="flex items-center gap-2">
+              <span id="usage-live" className="text-head text-muted">
+                {t("usage.live")}
+              </span>
+              <Switch
+                isOn={isLive}
+                // The newest calls stand on the first page.
+                onChange={(on) => change({ live: on ? "1" : undefined, cursor: undefined })}
+                labelledBy="usage-live"
+              />
+            </span>
+            <a href={csvAddress(search, now)} download className={buttonLook()}>
+              <Download size={16} strokeWidth={1.75} aria-hidden />
+              {t("usage.exportCsv")}
+            </a>
+          </span>
         }
       />
       <div className="mt-6">
         <RunningRequests />
         <UsageFilters search={search} onChange={change} />
+        <UsageHistogram search={search} now={now} onChange={change} />
         {error && (
           <ErrorNote error={error} title={t("usage.loadFailed")} onRetry={() => void refetch()} />
         )}

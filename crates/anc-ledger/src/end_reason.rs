@@ -48,6 +48,14 @@ impl EndReason {
         }
     }
 
+    /// The provider or the relay failed; neither the client nor its money ended the request.
+    pub const fn is_failure(self) -> bool {
+        match self {
+            Self::UpstreamCut | Self::UpstreamError | Self::Timeout | Self::Interrupted => true,
+            Self::Complete | Self::ClientGone | Self::Revoked | Self::QuotaExhausted => false,
+        }
+    }
+
     /// The reason of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)

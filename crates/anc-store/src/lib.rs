@@ -46,6 +46,7 @@ mod stored_response;
 mod sync;
 mod token;
 mod usage;
+mod usage_digest;
 mod usage_log;
 mod user;
 mod verify;
@@ -81,6 +82,7 @@ pub use token::{
     VERSION_CONFLICT, WindowUse,
 };
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
+pub use usage_digest::{Digest, DigestQuery, PeriodSums, TokenSum, WeekHourSum};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
 pub use user::{NewOwner, NewUser, Role, SetupDone, UserRecord, Users};
 pub use verify::Check;

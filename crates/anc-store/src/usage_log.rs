@@ -5,7 +5,7 @@ use anc_ledger::EndReason;
 use sqlx::FromRow;
 
 use crate::sql::{Query, query};
-use crate::usage::{HOUR_MILLIS, UsageRow, WATERMARK};
+use crate::usage::{HOUR_MILLIS, UsageRow, WATERMARK, of_account};
 use crate::{StoreError, UsageRecord, UsageView, row};
 
 /// The most rows of one page.
@@ -65,6 +65,8 @@ pub struct SeriesQuery {
     pub token: Option<ApiTokenId>,
     /// From the hour on that contains this time.
     pub since: UnixMillis,
+    /// Only before the hour that contains this time.
+    pub until: Option<UnixMillis>,
     /// By hour or by day.
     pub by: SeriesBy,
 }
@@ -199,6 +201,7 @@ impl UsageView<'_> {
             SeriesBy::Hour => 1,
             SeriesBy::Day => 24,
         };
+        let whose = of_account(wanted.account);
         let rows: Vec<PointRow> = query(format!(
             "with part as (
                  select hour, model, requests, charge,
@@ -206,9 +209,10 @@ impl UsageView<'_> {
                             + cache_write_other + input_audio as input,
                         output + reasoning + output_audio as output
                  from usage_hourly
-                 where ($1 is null or account_id = $1)
+                 where {whose}
                  and ($2 is null or token_id = $2)
                  and hour >= $3
+                 and ($5 is null or hour < $5)
                  union all
                  select created_at / {HOUR_MILLIS}, model, 1, charge,
                         input + cached_input + cache_write_5m + cache_write_1h
@@ -216,9 +220,10 @@ impl UsageView<'_> {
                         output + reasoning + output_audio
                  from usage
                  where seq > (select seq from follower_watermark where name = $4)
-                 and ($1 is null or account_id = $1)
+                 and {whose}
                  and ($2 is null or token_id = $2)
                  and created_at / {HOUR_MILLIS} >= $3
+                 and ($5 is null or created_at / {HOUR_MILLIS} < $5)
              )
              select hour / {hours} as slot, model,
                     cast(sum(requests) as bigint) as requests,
@@ -233,6 +238,7 @@ impl UsageView<'_> {
         .bind(wanted.token.map(ApiTokenId::as_i64))
         .bind(wanted.since.as_millis().div_euclid(HOUR_MILLIS))
         .bind(WATERMARK)
+        .bind(wanted.until.map(|until| until.as_millis().div_euclid(HOUR_MILLIS)))
         .fetch_all(&self.db.readers)
         .await?;
         rows.into_iter()

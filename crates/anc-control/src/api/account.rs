@@ -38,6 +38,8 @@ struct Tier {
     name: String,
     /// How many API tokens the account may have.
     token_limit: u32,
+    /// The factor on every price, in parts per million.
+    multiplier_ppm: u32,
 }
 
 /// Gives the caller's account.
@@ -58,6 +60,7 @@ pub(crate) async fn get_account(
             id: account.tier.id.to_string(),
             name: account.tier.name,
             token_limit: account.tier.token_limit,
+            multiplier_ppm: account.tier.multiplier.ppm(),
         },
         payments: PaymentTerms::of(&state),
     }))

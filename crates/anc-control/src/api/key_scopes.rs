@@ -36,6 +36,7 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
             | "/usage.csv"
             | "/usage/{request_id}"
             | "/usage-series"
+            | "/dashboard"
             | "/running-requests"
             | "/statement"
             | "/statement.csv",

@@ -4,6 +4,7 @@ mod account;
 mod channel_probe;
 mod channels;
 mod credits;
+mod dashboard;
 mod groups;
 mod instance;
 pub(crate) mod key_scopes;
@@ -80,6 +81,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::get_usage))
         .routes(routes!(usage::get_series))
         .routes(routes!(usage_pruning::prune_usage))
+        .routes(routes!(dashboard::get_dashboard))
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
         .routes(routes!(users::list_users, users::create_user))

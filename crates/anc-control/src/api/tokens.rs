@@ -1,6 +1,6 @@
 //! API tokens: what the console's main page shows and does.
 
-use anc_domain::{ApiTokenId, TokenText};
+use anc_domain::{ApiTokenId, ModelName, TokenText, UnixMillis};
 use anc_store::{NotCreated, StoreError, TokenQuery, TokenSort, VERSION_CONFLICT};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -37,6 +37,12 @@ pub(crate) struct ListQuery {
     /// Only those of this status.
     #[param(inline)]
     status: Option<StatusName>,
+    /// Only those that still work and expire before this time.
+    expires_before: Option<String>,
+    /// Only those that were neither used nor made since this time.
+    unused_since: Option<String>,
+    /// Only those with which this model was called.
+    called: Option<String>,
     /// The order; a leading `-` turns it round.
     #[param(inline)]
     sort: Option<SortName>,
@@ -131,12 +137,16 @@ pub(crate) async fn list_tokens(
     if query.search.as_ref().is_some_and(|text| text.contains('\0')) {
         return Err(ApiError::field("search", "No name contains this."));
     }
+    let called = query.called.as_deref().map(str::parse::<ModelName>).transpose();
     let tokens = state.store().tokens();
     let page = tokens
         .page(TokenQuery {
             account: account.as_ref().map(|account| account.id),
             search: query.search.filter(|text| !text.is_empty()),
             status: query.status.map(Into::into),
+            expires_before: check_time("expires_before", query.expires_before.as_deref())?,
+            unused_since: check_time("unused_since", query.unused_since.as_deref())?,
+            called: called.map_err(|_| ApiError::field("called", "No model has this name."))?,
             sort: query.sort.map(Into::into).unwrap_or_default(),
             limit: query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX),
             cursor: query.cursor,
@@ -156,6 +166,15 @@ pub(crate) async fn list_tokens(
         total: page.total,
         token_limit,
     }))
+}
+
+/// A time as a query has it.
+pub(super) fn check_time(
+    field: &'static str,
+    text: Option<&str>,
+) -> Result<Option<UnixMillis>, ApiError> {
+    let wrong = || ApiError::field(field, "A time looks like 2027-01-31T18:00:00Z.");
+    text.map(|text| UnixMillis::parse_rfc3339(text).ok_or_else(wrong)).transpose()
 }
 
 /// Creates a token. Its secret is in this answer and nowhere else, ever.

@@ -12,6 +12,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::tokens::check_time;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
 use crate::state::ApiState;
@@ -178,14 +179,6 @@ impl UsageQuery {
         principal: &Principal,
     ) -> Result<LogQuery, ApiError> {
         let wrong = |field, message: &str| ApiError::field(field, message);
-        let time = |field, text: &Option<String>| {
-            text.as_deref()
-                .map(|text| {
-                    UnixMillis::parse_rfc3339(text)
-                        .ok_or_else(|| wrong(field, "A time looks like 2027-01-31T18:00:00Z."))
-                })
-                .transpose()
-        };
         let charge_min = self.min_charge.as_deref().map(str::parse::<NanoUsd>).transpose();
         let end_reason = self.end_reason.as_deref().map(|name| {
             EndReason::from_name(name).ok_or_else(|| {
@@ -205,8 +198,8 @@ impl UsageQuery {
             stream: self.stream,
             request: request.map_err(|_| wrong("request_id", "No request has this id."))?,
             charge_min: charge_min.map_err(|_| wrong("min_charge", "Not an amount."))?,
-            since: time("since", &self.since)?,
-            until: time("until", &self.until)?,
+            since: check_time("since", self.since.as_deref())?,
+            until: check_time("until", self.until.as_deref())?,
             before: before.map_err(|_| wrong("cursor", "Not a cursor of this list."))?,
             limit: self.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX),
         })
@@ -295,10 +288,56 @@ pub(crate) struct SeriesParams {
     by: Option<String>,
     /// How many of them back: at most 336 hours or 400 days; 30 by default.
     last: Option<i64>,
+    /// The last of them ends at or before this time; now by default.
+    until: Option<String>,
     /// Only of this token, by its id.
     token: Option<String>,
     /// Whose, by account id or owner's email; for operators. `all`: everybody's.
     account: Option<String>,
+}
+
+/// Hours or days in a row, in universal time.
+pub(super) struct Slots {
+    by: SeriesBy,
+    /// How long one is.
+    millis: i64,
+    /// The number of the first since 1970, and of the one after the last.
+    first: i64,
+    end: i64,
+}
+
+impl Slots {
+    /// The last of them ends at or before `until`, or contains the present.
+    pub(super) fn check(
+        by: Option<&str>,
+        last: Option<i64>,
+        until: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<Self, ApiError> {
+        let (by, hours, most) = match by {
+            None | Some("day") => (SeriesBy::Day, 24, DAYS_MAX),
+            Some("hour") => (SeriesBy::Hour, 1, HOURS_MAX),
+            Some(_) => return Err(ApiError::field("by", "Either hour or day.")),
+        };
+        let last = last.unwrap_or(30);
+        if !(1..=most).contains(&last) {
+            return Err(ApiError::field("last", format!("Between 1 and {most}.")));
+        }
+        let millis = hours * HOUR_MILLIS;
+        let end = until.map_or_else(
+            || now.as_millis().div_euclid(millis) + 1,
+            |until| until.as_millis().div_euclid(millis),
+        );
+        Ok(Self { by, millis, first: end - last, end })
+    }
+
+    pub(super) const fn since(&self) -> UnixMillis {
+        UnixMillis::from_millis(self.first * self.millis)
+    }
+
+    const fn until(&self) -> UnixMillis {
+        UnixMillis::from_millis(self.end * self.millis)
+    }
 }
 
 /// Sums by hour or day, and model.
@@ -332,24 +371,16 @@ pub(crate) async fn get_series(
     query: Result<Query<SeriesParams>, QueryRejection>,
 ) -> Result<Json<Series>, ApiError> {
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
-    let (by, hours, most) = match query.by.as_deref() {
-        None | Some("day") => (SeriesBy::Day, 24, DAYS_MAX),
-        Some("hour") => (SeriesBy::Hour, 1, HOURS_MAX),
-        Some(_) => return Err(ApiError::field("by", "Either hour or day.")),
-    };
-    let last = query.last.unwrap_or(30);
-    if !(1..=most).contains(&last) {
-        return Err(ApiError::field("last", format!("Between 1 and {most}.")));
-    }
-    let slot = hours * HOUR_MILLIS;
-    let first = state.now().as_millis().div_euclid(slot) - (last - 1);
-    let since = UnixMillis::from_millis(first * slot);
+    let until = check_time("until", query.until.as_deref())?;
+    let slots = Slots::check(query.by.as_deref(), query.last, until, state.now())?;
+    let since = slots.since();
     let token = query.token.as_deref().map(str::parse::<ApiTokenId>).transpose();
     let wanted = SeriesQuery {
         account: accounts_of(&state, &principal, query.account.as_deref()).await?,
         token: token.map_err(|_| ApiError::field("token", "No token has this id."))?,
         since,
-        by,
+        until: until.map(|_| slots.until()),
+        by: slots.by,
     };
     let points = state.store().usage().series(wanted).await?;
     Ok(Json(Series {

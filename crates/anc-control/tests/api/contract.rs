@@ -187,6 +187,9 @@ async fn the_log_is_filtered_paged_and_exported() {
     ] {
         assert_eq!(owner.get(&format!("/usage?{query}")).await.status, 400, "{query}");
     }
+    for query in ["expires_before=soon", "unused_since=x", "called=%20"] {
+        assert_eq!(owner.get(&format!("/tokens?{query}")).await.status, 400, "{query}");
+    }
     let series = owner.get("/usage-series?by=hour&last=24").await;
     assert_eq!(series.json["points"], json!([]), "{}", series.text);
     assert_eq!(owner.get("/usage-series?last=100000").await.status, 400);

@@ -4,6 +4,7 @@
 
 mod access;
 mod contract;
+mod dashboard;
 mod keys;
 mod payments;
 mod payments_hostile;

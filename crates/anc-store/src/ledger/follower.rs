@@ -9,6 +9,7 @@ use crate::StoreError;
 use crate::database::Database;
 use crate::sql::query;
 use crate::usage::{HOUR_MILLIS, WATERMARK, meter_columns, sums_of_meters};
+use crate::usage_digest::span_of_row;
 
 /// How far readers may have to look into the tail, in time.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -91,6 +92,7 @@ async fn derive_page(db: &Database) -> Result<i64, StoreError> {
     }
     query(UPSERT_CLIENTS).bind(from).bind(upto).execute(&mut tx).await?;
     query(upsert_sums()).bind(from).bind(upto).execute(&mut tx).await?;
+    query(upsert_outcomes()).bind(from).bind(upto).execute(&mut tx).await?;
     query("update follower_watermark set seq = $2 where name = $1")
         .bind(WATERMARK)
         .bind(upto)
@@ -131,5 +133,20 @@ fn upsert_sums() -> String {
          group by account_id, token_id, created_at / {HOUR_MILLIS}, model
          on conflict (account_id, token_id, hour, model) do update
          set {added}"
+    )
+}
+
+fn upsert_outcomes() -> String {
+    let span = span_of_row();
+    format!(
+        "insert into usage_outcome_hourly
+             (account_id, hour, end_reason, first_token_ms_to, requests)
+         select account_id, created_at / {HOUR_MILLIS}, end_reason, {span}, count(*)
+         from usage
+         where seq > $1
+         and seq <= $2
+         group by account_id, created_at / {HOUR_MILLIS}, end_reason, {span}
+         on conflict (account_id, hour, end_reason, first_token_ms_to) do update
+         set requests = usage_outcome_hourly.requests + excluded.requests"
     )
 }

@@ -1,6 +1,6 @@
 //! Lists of tokens: searched, filtered, sorted, in pages that do not shift.
 
-use anc_domain::AccountId;
+use anc_domain::{AccountId, ModelName, UnixMillis};
 
 use super::record::{SELECT, TokenRow};
 use super::{TokenRecord, TokenStatus, Tokens};
@@ -34,6 +34,12 @@ pub struct TokenQuery {
     pub search: Option<String>,
     /// Only those of this status.
     pub status: Option<TokenStatus>,
+    /// Only those that still work and expire before this time.
+    pub expires_before: Option<UnixMillis>,
+    /// Only those that were neither used nor made since this time.
+    pub unused_since: Option<UnixMillis>,
+    /// Only those with which this model was called; a second behind.
+    pub called: Option<ModelName>,
     /// In which order.
     pub sort: TokenSort,
     /// How many at most: 1 to 200.
@@ -166,6 +172,24 @@ impl Tokens<'_> {
                 " and stopped_by in ('token_quota_exhausted', 'balance_exhausted')"
             }
         });
+        if let Some(before) = wanted.expires_before {
+            sql.push(" and expires_at > $1 and expires_at < ").push_bind(before.as_millis());
+        }
+        if let Some(since) = wanted.unused_since {
+            sql.push(" and coalesce(last_used_at, created_at) < ").push_bind(since.as_millis());
+        }
+        if let Some(model) = &wanted.called {
+            sql.push(
+                " and exists (
+                     select 1
+                     from usage_hourly u
+                     where u.account_id = token.account_id
+                     and u.token_id = token.id
+                     and u.model = ",
+            )
+            .push_bind(model.as_str())
+            .push(")");
+        }
         sql
     }
 }

@@ -82,6 +82,8 @@ pub(super) struct Counters {
     pub(super) wrong_entries: i64,
     pub(super) repeated_causes: i64,
     pub(super) wrong_payments: i64,
+    /// Requests whose end is counted by hour, less those that the hourly sums count.
+    pub(super) outcomes_beyond: i64,
     pub(super) real_columns: i64,
 }
 
@@ -119,6 +121,15 @@ impl Counters {
             whole_from,
             settled_again: number(&mut tx, SETTLED_AGAIN).await?,
             wrong_entries: number(&mut tx, WRONG_ENTRIES).await?,
+            outcomes_beyond: number(
+                &mut tx,
+                "select (
+                     select cast(coalesce(sum(requests), 0) as bigint) from usage_outcome_hourly
+                 ) - (
+                     select cast(coalesce(sum(requests), 0) as bigint) from usage_hourly
+                 )",
+            )
+            .await?,
             wrong_payments: number(&mut tx, WRONG_PAYMENTS).await?,
             repeated_causes: number(
                 &mut tx,

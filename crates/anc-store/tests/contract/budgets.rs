@@ -155,12 +155,15 @@ async fn the_log_is_the_same_before_and_after_its_look_ups_are_derived() {
     let foreign = LogQuery { account: Some(stranger), token: Some(one), ..dear };
     assert!(bed.store.usage().log(&foreign).await.unwrap().items.is_empty());
 
-    let by = |by| SeriesQuery { account: Some(bed.account), token: None, since: NOW, by };
+    let by =
+        |by| SeriesQuery { account: Some(bed.account), token: None, since: NOW, until: None, by };
     for by in [by(SeriesBy::Hour), by(SeriesBy::Day)] {
         let points = bed.store.usage().series(by).await.unwrap();
         assert_eq!((points.len(), points[0].requests), (1, 30));
         assert_eq!(points[0].charge, nanos((0..30).sum()));
     }
+    let earlier = SeriesQuery { until: Some(NOW), ..by(SeriesBy::Hour) };
+    assert_eq!(bed.store.usage().series(earlier).await.unwrap(), []);
     bed.store.derive_usage().await.unwrap();
     let clients = bed.store.usage().clients(one, 10).await.unwrap();
     assert_eq!((clients.len(), clients[0].requests), (1, 20));

@@ -127,7 +127,7 @@ async fn a_list_is_searched_and_filtered_by_status() {
         status,
         sort: TokenSort::NameAsc,
         limit: 100,
-        cursor: None,
+        ..TokenQuery::default()
     };
     assert_eq!(names(&bed, of(Some("ALPH"), None)).await, ["Alpha"]);
     assert_eq!(names(&bed, of(Some("%"), None)).await, ["beta 50%"]);
@@ -143,6 +143,31 @@ async fn a_list_is_searched_and_filtered_by_status() {
     bed.spend(bed.token(None).await, 90, 0).await;
     assert_eq!(names(&bed, status(TokenStatus::Enabled)).await, [""; 0]);
     assert_eq!(names(&bed, status(TokenStatus::Exhausted)).await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_found_by_when_they_end_when_they_were_used_and_what_they_called() {
+    let bed = fresh_store(1_000).await;
+    let day = Duration::from_hours(24);
+    for (name, days) in [("ended", 1), ("ends soon", 40), ("ends late", 90)] {
+        let mut new = bed.new_token(name);
+        new.expires_at = Some(NOW.plus(day * days));
+        bed.token_of(new).await;
+    }
+    let (busy, _) = bed.token_of(bed.new_token("busy")).await;
+    bed.clock.advance(day * 35);
+    bed.token_of(bed.new_token("new")).await;
+    bed.spend(busy, 1, 0).await;
+    bed.store.derive_usage().await.unwrap();
+
+    let of = || TokenQuery { sort: TokenSort::NameAsc, limit: 100, ..TokenQuery::default() };
+    let week = TokenQuery { expires_before: Some(NOW.plus(day * 42)), ..of() };
+    assert_eq!(names(&bed, week).await, ["ends soon"]);
+    let unused = TokenQuery { unused_since: Some(NOW.plus(day * 5)), ..of() };
+    assert_eq!(names(&bed, unused).await, ["ended", "ends late", "ends soon"]);
+    let called = |model: &str| TokenQuery { called: Some(model.parse().unwrap()), ..of() };
+    assert_eq!(names(&bed, called("sim-gpt")).await, ["busy"]);
+    assert_eq!(names(&bed, called("sim-claude")).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anc_domain::{ChannelId, Meter};
 use anc_ledger::EndReason;
-use anc_store::{Settlement, UsageFilter};
+use anc_store::{Digest, DigestQuery, Settlement, UsageFilter};
 
 use crate::support::{NOW, assert_books, fresh_store, nanos, units};
 
@@ -88,4 +88,47 @@ async fn a_deleted_token_keeps_what_it_spent() {
     assert_eq!(bed.store.usage().totals(filter).await.unwrap().charge, nanos(12));
     assert_eq!(bed.balance().await, 988);
     assert_books(&bed.store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_is_the_same_before_while_and_after_it_is_derived() {
+    let bed = fresh_store(1_000_000).await;
+    let (one, two) = (bed.token(None).await, bed.token(None).await);
+    let day = Duration::from_hours(24);
+    for (number, (token, end, wait)) in [
+        (one, EndReason::Complete, Some(90)),
+        (one, EndReason::UpstreamError, None),
+        (two, EndReason::Complete, Some(800)),
+        (one, EndReason::ClientGone, Some(850)),
+        (two, EndReason::Timeout, Some(70_000)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let settlement = Settlement { first_token_ms: wait, ..Settlement::new(end, units(10, 0)) };
+        bed.hold(token, 100).await.settle(settlement).await.unwrap();
+        if number == 1 {
+            bed.clock.advance(day);
+        }
+        if number == 3 {
+            bed.store.derive_usage().await.unwrap();
+        }
+    }
+    let wanted = DigestQuery { account: Some(bed.account), since: NOW.plus(day), before: NOW };
+    let half = bed.store.usage().digest(wanted).await.unwrap();
+    bed.store.derive_usage().await.unwrap();
+    assert_eq!(bed.store.usage().digest(wanted).await.unwrap(), half);
+    assert_books(&bed.store).await;
+
+    assert_eq!((half.before.requests, half.before.failed), (2, 1));
+    assert_eq!(half.before.first_token_ms, Some(50));
+    assert_eq!((half.now.requests, half.now.failed, half.now.charge), (3, 1, nanos(30)));
+    assert_eq!(half.now.first_token_ms, Some(925), "three of four quarters of 700 to 1000 ms");
+    let tokens: Vec<_> = half.tokens.iter().map(|sum| (sum.token, sum.charge)).collect();
+    assert_eq!(tokens, [(two, nanos(20)), (one, nanos(10))]);
+    assert_eq!(half.week.len(), 1);
+    assert_eq!((half.week[0].requests, half.week[0].charge), (3, nanos(30)));
+    assert_eq!(half.ends.iter().map(|(_, requests)| requests).sum::<u64>(), 3);
+    let stranger = DigestQuery { account: Some(anc_domain::AccountId::from_i64(1)), ..wanted };
+    assert_eq!(bed.store.usage().digest(stranger).await.unwrap(), Digest::default());
 }

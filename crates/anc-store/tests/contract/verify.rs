@@ -51,6 +51,7 @@ async fn bed_with_a_tail() -> Bed {
     bed.store.close().await;
     let with_a_tail = "delete from usage_lookup where seq > 7;
         update follower_watermark set seq = 7;
+        update usage_outcome_hourly set requests = 7;
         update usage_hourly
         set requests = 7,
             charge = (select cast(sum(charge) as bigint) from usage where seq <= 7),
@@ -81,6 +82,7 @@ async fn verify_names_the_invariant_that_is_broken() {
         ("update api_token_spend set used = used + 1", vec!["L8 sums"]),
         ("update api_token_spend set requests = requests + 1", vec!["L8 sums"]),
         ("update usage_hourly set charge = charge + 1", vec!["L8 sums"]),
+        ("update usage_outcome_hourly set requests = 8", vec!["L8 sums"]),
         ("update usage_hourly set output = output + 1", vec!["L8 sums"]),
         ("update usage set output = output + 1 where seq = 9", vec!["L7 price"]),
         ("update usage set output = output + 1 where seq = 2", vec!["L7 price", "L8 sums"]),

@@ -1,0 +1,110 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { instanceQuery } from "@/api/queries";
+import type { Model } from "@/api/types";
+import { RevealSetups } from "@/forms/reveal-setups";
+import { furtherFacts, priceKeys } from "@/lib/models";
+import { placeholder_secret } from "@/lib/snippets";
+import { buttonLook } from "@/ui/button";
+import { Sheet } from "@/ui/sheet";
+
+import { CopyId, ServedWord } from "./model-table";
+import { Price } from "./price";
+
+interface ModelSheetProps {
+  model: Model;
+  ppm: number;
+  onClose: () => void;
+}
+
+/** Everything that is known of a model, and how to call it. */
+export function ModelSheet({ model, ppm, onClose }: ModelSheetProps) {
+  const { t, i18n } = useTranslation();
+  const { data: instance } = useQuery(instanceQuery);
+  const number = new Intl.NumberFormat(i18n.language);
+  const facts = furtherFacts(model);
+  return (
+    <Sheet
+      isOpen
+      onClose={onClose}
+      title={<span className="font-mono text-lead">{model.id}</span>}
+      closeLabel={t("common.close")}
+    >
+      <div className="flex flex-1 flex-col gap-6 overflow-y-auto px-5 py-5">
+        <dl className="tabular grid grid-cols-2 gap-x-6 gap-y-4">
+          <Fact label={t("models.provider")}>{model.provider}</Fact>
+          <Fact label={t("models.status")}>
+            <ServedWord model={model} />
+          </Fact>
+          <Fact label={t("models.context")}>
+            {model.context ? number.format(model.context) : t("common.dash")}
+          </Fact>
+          <Fact label={t("models.maxOutput")}>
+            {model.max_output ? number.format(model.max_output) : t("common.dash")}
+          </Fact>
+        </dl>
+        <div className="flex flex-wrap gap-2">
+          <Link
+            to="/tokens"
+            search={{ new: "1", models: model.id }}
+            className={buttonLook("secondary", "small")}
+          >
+            {t("models.addToken")}
+          </Link>
+          <CopyId model={model} />
+        </div>
+        <section>
+          <h3 className="mb-1 font-medium">{t("models.perMillion")}</h3>
+          {model.price ? (
+            <dl className="tabular">
+              {priceKeys.map((key) => (
+                <div key={key} className="flex justify-between border-t border-line py-2">
+                  <dt>{t(`models.price_${key}`)}</dt>
+                  <dd className="text-right">
+                    <Price price={model.price?.[key]} ppm={ppm} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          ) : (
+            <p className="text-muted">{t("models.noPrice")}</p>
+          )}
+        </section>
+        {facts.length > 0 && (
+          <section>
+            <h3 className="mb-1 font-medium">{t("models.further")}</h3>
+            <dl>
+              {facts.map((fact) => (
+                <div key={fact.name} className="border-t border-line py-2">
+                  <dt className="text-muted">{fact.name}</dt>
+                  <dd className="font-mono text-meta break-words whitespace-pre-wrap">
+                    {fact.text}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        )}
+        <RevealSetups
+          input={{
+            origin: instance?.public_url || window.location.origin,
+            secret: placeholder_secret,
+            model: model.id,
+          }}
+        />
+      </div>
+    </Sheet>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="flex min-w-0 flex-col gap-1">
+      <dt className="text-meta text-muted">{label}</dt>
+      <dd className="break-words">{children}</dd>
+    </div>
+  );
+}

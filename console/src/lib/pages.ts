@@ -1,0 +1,49 @@
+import {
+  BookOpen,
+  Boxes,
+  ChartNoAxesColumn,
+  KeyRound,
+  ScrollText,
+  UserRound,
+  Waypoints,
+  type LucideIcon,
+} from "lucide-react";
+
+/** The console's pages: the menu, the palette and the keys all follow this list. */
+export interface Page {
+  to: "/dashboard" | "/tokens" | "/usage" | "/models" | "/docs" | "/channels" | "/profile";
+  label:
+    | "nav.dashboard"
+    | "nav.tokens"
+    | "nav.usage"
+    | "nav.models"
+    | "nav.docs"
+    | "nav.channels"
+    | "nav.toProfile";
+  icon: LucideIcon;
+  /** What is pressed after `g`. */
+  key: string;
+  /** Where the menu has it; the profile stands at its foot. */
+  place: "user" | "operator" | "foot";
+}
+
+export const pages: readonly Page[] = [
+  {
+    to: "/dashboard",
+    label: "nav.dashboard",
+    icon: ChartNoAxesColumn,
+    key: "d",
+    place: "user",
+  },
+  { to: "/tokens", label: "nav.tokens", icon: KeyRound, key: "t", place: "user" },
+  { to: "/usage", label: "nav.usage", icon: ScrollText, key: "l", place: "user" },
+  { to: "/models", label: "nav.models", icon: Boxes, key: "m", place: "user" },
+  { to: "/docs", label: "nav.docs", icon: BookOpen, key: "h", place: "user" },
+  { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },
+  { to: "/profile", label: "nav.toProfile", icon: UserRound, key: "p", place: "foot" },
+];
+
+/** Those that somebody may open. */
+export function pagesFor(isOperator: boolean): readonly Page[] {
+  return pages.filter((page) => isOperator || page.place !== "operator");
+}
