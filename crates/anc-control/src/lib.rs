@@ -15,19 +15,24 @@
 #![allow(clippy::option_option, reason = "absent and null are two things in a change")]
 
 mod api;
+mod audit;
 mod csv;
 mod error;
 mod frame;
 mod headers;
 mod idempotency;
 mod json;
+mod mail;
+mod one_time_link;
 mod password;
 mod principal;
 mod probe;
+mod second_factor;
 mod session;
 mod setup_code;
 mod state;
 mod throttle;
+mod totp;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,8 +46,9 @@ use axum::routing::any;
 use utoipa::openapi::OpenApi;
 
 pub use headers::security_headers;
+pub use mail::{Mail, SendMail};
 pub use probe::Providers;
-pub use state::{ControlSettings, PeerAddress};
+pub use state::{ControlSettings, PeerAddress, SignUp};
 
 use crate::password::Passwords;
 use crate::state::{ApiState, Shared};
@@ -62,6 +68,8 @@ pub struct ControlParts {
     pub changes_timeout: Duration,
     /// The way to the providers.
     pub providers: Providers,
+    /// The way out for mail, where the instance sends any.
+    pub mail: Option<Arc<dyn SendMail>>,
 }
 
 impl std::fmt::Debug for ControlParts {
@@ -86,6 +94,8 @@ impl Control {
         Self(Arc::new(Shared {
             passwords: Passwords::new(),
             throttle: Throttle::new(),
+            mail_throttle: Throttle::new(),
+            mail: parts.mail,
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,

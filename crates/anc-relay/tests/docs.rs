@@ -97,6 +97,7 @@ fn every_command_and_flag_has_its_row() {
         "setup",
         "user add",
         "user list",
+        "user invite",
         "channel add",
         "channel list",
         "channel test",

@@ -51,20 +51,34 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 6] = [
+    const FOR_PEOPLE: [(&str, &str); 15] = [
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),
         ("POST", "/api/v1/users"),
         ("GET", "/api/v1/management-keys"),
         ("POST", "/api/v1/management-keys"),
         ("DELETE", "/api/v1/management-keys/{id}"),
+        ("POST", "/api/v1/session/step-up"),
+        ("GET", "/api/v1/factors"),
+        ("POST", "/api/v1/factors/totp"),
+        ("POST", "/api/v1/factors/totp/confirm"),
+        ("DELETE", "/api/v1/factors/totp"),
+        ("POST", "/api/v1/factors/recovery-codes"),
+        ("GET", "/api/v1/invitations"),
+        ("POST", "/api/v1/invitations"),
+        ("DELETE", "/api/v1/invitations/{id}"),
     ];
-    const FOR_EVERYBODY: [(&str, &str); 5] = [
+    const FOR_EVERYBODY: [(&str, &str); 10] = [
         ("GET", "/api/v1/instance"),
         ("GET", "/api/v1/openapi.json"),
         ("POST", "/api/v1/setup"),
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),
+        ("POST", "/api/v1/session/second-step"),
+        ("POST", "/api/v1/registrations"),
+        ("POST", "/api/v1/registrations/confirm"),
+        ("POST", "/api/v1/password-resets"),
+        ("POST", "/api/v1/password-resets/confirm"),
     ];
 
     #[test]

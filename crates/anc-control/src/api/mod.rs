@@ -4,14 +4,20 @@ mod account;
 mod channel_probe;
 mod channels;
 mod credits;
+mod factors;
 mod groups;
 mod instance;
+mod invitations;
 pub(crate) mod key_scopes;
 mod ledger;
 mod management_keys;
 mod models;
+mod password_resets;
+mod registrations;
 mod session;
+mod session_steps;
 mod setup;
+pub(crate) mod step_up;
 mod token_actions;
 mod token_advice;
 mod token_body;
@@ -47,6 +53,18 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(instance::get_openapi))
         .routes(routes!(setup::set_up))
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
+        .routes(routes!(session_steps::second_step))
+        .routes(routes!(session_steps::step_up))
+        .routes(routes!(factors::get_factors))
+        .routes(routes!(factors::propose_totp, factors::remove_totp))
+        .routes(routes!(factors::confirm_totp))
+        .routes(routes!(factors::new_recovery_codes))
+        .routes(routes!(registrations::register))
+        .routes(routes!(registrations::confirm_registration))
+        .routes(routes!(password_resets::ask_reset))
+        .routes(routes!(password_resets::confirm_reset))
+        .routes(routes!(invitations::list_invitations, invitations::create_invitation))
+        .routes(routes!(invitations::withdraw_invitation))
         .routes(routes!(account::get_account))
         .routes(routes!(management_keys::list_keys, management_keys::create_key))
         .routes(routes!(management_keys::delete_key))

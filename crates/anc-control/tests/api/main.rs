@@ -4,6 +4,9 @@
 
 mod access;
 mod contract;
+mod factors;
 mod keys;
+mod registration;
+mod step_up;
 mod support;
 mod things;

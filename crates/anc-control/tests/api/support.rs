@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{Control, ControlParts, ControlSettings, PeerAddress, Providers};
+use anc_control::{
+    Control, ControlParts, ControlSettings, Mail, PeerAddress, Providers, SendMail, SignUp,
+};
 use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
 use anc_store::{Durability, Location, OpenOptions, Store};
 use anc_upstream::{InProcessProvider, ParkedKeys, Upstream, UpstreamBody, UpstreamTimeouts};
@@ -15,6 +17,8 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::ServiceExt as _;
 
 pub(crate) const OWNER: &str = "owner@example.com";
@@ -24,7 +28,17 @@ pub(crate) struct World {
     pub(crate) control: Control,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Store,
+    mails: Mutex<UnboundedReceiver<Mail>>,
     _data: TempDir,
+}
+
+/// Where mail arrives.
+struct PostBox(UnboundedSender<Mail>);
+
+impl SendMail for PostBox {
+    fn send(&self, mail: Mail) {
+        self.0.send(mail).unwrap();
+    }
 }
 
 /// The provider inside the binary, which none of these tests has.
@@ -68,6 +82,15 @@ impl World {
     }
 
     pub(crate) async fn at(public_url: Option<&str>, insecure_http: bool) -> Self {
+        Self::with_sign_up(public_url, insecure_http, SignUp::Closed).await
+    }
+
+    pub(crate) async fn with_sign_up(
+        public_url: Option<&str>,
+        insecure_http: bool,
+        sign_up: SignUp,
+    ) -> Self {
+        let (sent, mails) = unbounded_channel();
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_000_000_000)));
         let entropy = Arc::new(FixedEntropy::new(7));
@@ -89,23 +112,43 @@ impl World {
             settings: ControlSettings {
                 public_url: public_url.map(|url| url.parse().unwrap()),
                 insecure_http,
+                sign_up,
                 version: "0.0.0",
             },
             changes_timeout: Duration::ZERO,
             providers: Providers { upstream, parked: ParkedKeys::default() },
+            mail: Some(Arc::new(PostBox(sent))),
         });
-        Self { control, clock, store, _data: data }
+        Self { control, clock, store, mails: Mutex::new(mails), _data: data }
     }
 
     /// A world with its owner, and the owner's browser.
     pub(crate) async fn with_owner() -> (Self, Browser) {
         let world = Self::new().await;
+        let browser = world.set_up().await;
+        (world, browser)
+    }
+
+    /// Sets it up and gives the owner's browser.
+    pub(crate) async fn set_up(&self) -> Browser {
+        let world = self;
         let mut browser = world.browser("127.0.0.1");
         let code = world.control.issue_setup_code().await.unwrap().unwrap();
         let answer = browser.post("/setup", &setup_body(code.expose())).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         browser.keep_cookie(&answer);
-        (world, browser)
+        browser
+    }
+
+    /// The next mail that is sent.
+    pub(crate) async fn mail(&self) -> Mail {
+        let mut mails = self.mails.lock().await;
+        tokio::time::timeout(Duration::from_secs(20), mails.recv()).await.unwrap().unwrap()
+    }
+
+    /// Whether mail waits to be read.
+    pub(crate) async fn has_mail(&self) -> bool {
+        !self.mails.lock().await.is_empty()
     }
 
     pub(crate) fn browser(&self, address: &str) -> Browser {

@@ -95,6 +95,18 @@ pub(super) enum User {
     Add(UserAdd),
     /// List everybody who signs in.
     List(Listed),
+    /// Print a link with which somebody can register, once.
+    Invite(UserInvite),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserInvite {
+    /// The only email address that may use it.
+    #[arg(long)]
+    pub(super) email: Option<String>,
+    /// For how many days it works.
+    #[arg(long, default_value_t = 7)]
+    pub(super) days: u32,
 }
 
 #[derive(Debug, Args)]

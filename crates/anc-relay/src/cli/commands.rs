@@ -54,6 +54,11 @@ pub(super) async fn user(api: &Api, command: User) -> Result<(), CliError> {
             }
             table.print()
         }
+        User::Invite(invite) => {
+            let body = json!({ "email": invite.email, "days": invite.days });
+            let made = api.post("/invitations", &body).await?;
+            line(&field(&made, "link"))
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod money;
 mod people;
 mod secrets;
 mod several_nodes;
+mod sign_in;
 mod stored_responses;
 mod support;
 mod tokens;

@@ -12,6 +12,7 @@ mod model;
 mod money;
 mod people;
 mod secrets;
+mod sign_in;
 mod stored_responses;
 mod support;
 mod tokens;
