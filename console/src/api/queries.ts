@@ -14,6 +14,7 @@ export const keys = {
   groups: ["groups"],
   usage: ["usage"],
   managementKeys: ["management-keys"],
+  factors: ["factors"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -56,6 +57,11 @@ export const fetchModels = (id: string) =>
 export const managementKeysQuery = queryOptions({
   queryKey: keys.managementKeys,
   queryFn: () => bodyOf(api.GET("/api/v1/management-keys")),
+});
+
+export const factorsQuery = queryOptions({
+  queryKey: keys.factors,
+  queryFn: () => bodyOf(api.GET("/api/v1/factors")),
 });
 
 export const providersQuery = queryOptions({

@@ -128,6 +128,81 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/factors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Tells whether one has a second factor. */
+    get: operations["get_factors"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/factors/recovery-codes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Makes new recovery codes; the old ones work no more. */
+    post: operations["new_recovery_codes"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/factors/totp": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Proposes a secret for an authenticator app. It is in this answer and nowhere else. */
+    post: operations["propose_totp"];
+    /**
+     * Takes the authenticator app and the recovery codes away. Every session of the person ends but
+     *     this one, which gets a new id.
+     */
+    delete: operations["remove_totp"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/factors/totp/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Puts the proposed app in force. Every session of the person ends but this one, which gets a new
+     *     id.
+     */
+    post: operations["confirm_totp"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/groups": {
     parameters: {
       query?: never;
@@ -174,6 +249,41 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/invitations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the newest invitations; for operators. */
+    get: operations["list_invitations"];
+    put?: never;
+    /** Invites somebody to register, once. They become a user of the standard tier. */
+    post: operations["create_invitation"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/invitations/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Takes an invitation back that was not used. */
+    delete: operations["withdraw_invitation"];
     options?: never;
     head?: never;
     patch?: never;
@@ -268,6 +378,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/password-resets": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Sends a link to set a new password with. The answer is the same, and as soon, for an address that
+     *     nobody signs in with.
+     */
+    post: operations["ask_reset"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/password-resets/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sets the new password. All sessions of the person end; a second factor stays and is asked for. */
+    post: operations["confirm_reset"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/prices/{model}": {
     parameters: {
       query?: never;
@@ -296,6 +443,43 @@ export interface paths {
     get: operations["list_providers"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/registrations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Registers, or sends the link with which that is done. Where mail is sent, the answer is the same
+     *     whether or not somebody signs in with the address already.
+     */
+    post: operations["register"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/registrations/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Finishes a registration by the link that was sent, and signs in. */
+    post: operations["confirm_registration"];
     delete?: never;
     options?: never;
     head?: never;
@@ -346,10 +530,47 @@ export interface paths {
     /** Tells who is signed in. */
     get: operations["get_session"];
     put?: never;
-    /** Signs in. A wrong password and an unknown address are answered alike and as slowly. */
+    /**
+     * Signs in. A wrong password and an unknown address are answered alike and as slowly. Whoever has
+     *     a second factor gets no session yet, but a cookie for the second step.
+     */
     post: operations["sign_in"];
     /** Signs out: the session ends here, not only in the browser. */
     delete: operations["sign_out"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/second-step": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Finishes a sign-in that owes a second factor, in the browser that began it. */
+    post: operations["second_step"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/step-up": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Shows anew who one is, for what asks for that; the session gets a new id. */
+    post: operations["step_up"];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -783,6 +1004,23 @@ export interface components {
       /** Format: int64 */
       requests: number;
     };
+    /** @description A link's code, and the password to be set. */
+    CodeAndPassword: {
+      /** @description What stands behind `#code=` in the link. */
+      code: string;
+      /** @description Ten characters or more. */
+      password: string;
+    };
+    /** @description A code of the app. */
+    ConfirmTotp: {
+      code: string;
+    };
+    /** @description A new invitation, and the only sight of its link. */
+    CreatedInvitation: {
+      invitation: components["schemas"]["Invitation"];
+      /** @description The link; where no `public_url` is set, its path alone. */
+      link: string;
+    };
     /** @description A new key, and the only sight of its secret. */
     CreatedKey: {
       key: components["schemas"]["ManagementKey"];
@@ -820,6 +1058,20 @@ export interface components {
       message: string;
       /** @description The request's id, as in `x-request-id`. */
       request_id: string;
+    };
+    /** @description One's second factor. */
+    Factors: {
+      /**
+       * Format: int64
+       * @description How many recovery codes are left.
+       */
+      recovery_codes_left: number;
+      /** @description Whether a code of an authenticator app is asked for when one signs in. */
+      totp: boolean;
+    };
+    /** @description Who forgot their password. */
+    Forgotten: {
+      email: string;
     };
     /** @description A set of channels. */
     Group: {
@@ -861,8 +1113,40 @@ export interface components {
       needs_setup: boolean;
       /** @description Where clients reach it; empty where that is the address in the browser. */
       public_url: string;
+      /** @description Whether it sends mail: links to register and to set a new password. */
+      sends_mail: boolean;
+      /** @description Who may register. */
+      sign_up: components["schemas"]["SignUp"];
       /** @description The program's version. */
       version: string;
+    };
+    /** @description An invitation. Its link was shown once. */
+    Invitation: {
+      /** Format: date-time */
+      created_at: string;
+      /** @description Who gave it. */
+      created_by: string;
+      /** @description The only address that may use it; null: whoever has the link. */
+      email: string | null;
+      /** Format: date-time */
+      expires_at: string;
+      id: string;
+      /** @enum {string} */
+      state: "open" | "used" | "withdrawn" | "expired";
+    };
+    /** @description Invitations, newest first. */
+    InvitationList: {
+      items: components["schemas"]["Invitation"][];
+    };
+    /** @description An invitation to be made. */
+    InvitationToMake: {
+      /**
+       * Format: int32
+       * @description How many days it works: 7 where absent, 90 at most.
+       */
+      days?: number | null;
+      /** @description The only address that may use it. It then needs no link by mail to register. */
+      email?: string | null;
     };
     /** @description Whether a key is used, or rests because its provider turned it away. */
     KeyState: {
@@ -900,6 +1184,11 @@ export interface components {
       price_per_million: string;
       /** Format: int64 */
       units: number;
+    };
+    /** @description Mail is on its way, with a link if nobody signs in with the address yet. */
+    MailSent: {
+      /** @description Where to. */
+      email: string;
     };
     /** @description A management key. Its secret was shown once. */
     ManagementKey: {
@@ -1062,6 +1351,15 @@ export interface components {
       input: string;
       output: string;
     };
+    /** @description What an authenticator app is given. Nothing is asked for before a code has confirmed it. */
+    ProposedTotp: {
+      /** @description The picture for the app's camera, as SVG. */
+      qr_svg: string;
+      /** @description For typing it in. */
+      secret: string;
+      /** @description What the picture says. */
+      uri: string;
+    };
     /**
      * @description A vendor and its protocol.
      * @enum {string}
@@ -1126,6 +1424,18 @@ export interface components {
        */
       units_per_minute: number | null;
     };
+    /** @description The only sight of the recovery codes, of which each works once. */
+    RecoveryCodes: {
+      recovery_codes: string[];
+    };
+    /** @description Who wants to register. */
+    Registration: {
+      email: string;
+      /** @description The code of an invitation's link. */
+      invitation?: string | null;
+      /** @description Needed where no link is sent by mail first. Ten characters or more. */
+      password?: string | null;
+    };
     /** @description How to rotate a token. */
     Rotation: {
       /**
@@ -1153,6 +1463,20 @@ export interface components {
       stream: boolean;
       token_id: string;
       token_name?: string | null;
+    };
+    /** @description A code of the authenticator app, or a recovery code. */
+    SecondStep: {
+      code: string;
+    };
+    /** @description The password was right; a code is to come. */
+    SecondStepNeeded: {
+      /**
+       * Format: date-time
+       * @description Until when it is waited for.
+       */
+      expires_at: string;
+      /** @description Always true. */
+      second_step: boolean;
     };
     /** @description Sums by hour or day, and model. */
     Series: {
@@ -1182,6 +1506,8 @@ export interface components {
        * @enum {string}
        */
       role: "owner" | "admin" | "user";
+      /** @description Whether a code is asked for when they sign in. */
+      second_factor: boolean;
     };
     /** @description The owner, and how their account is billed. */
     Setup: {
@@ -1200,10 +1526,21 @@ export interface components {
       password: string;
     };
     /**
+     * @description Who may register.
+     * @enum {string}
+     */
+    SignUp: "closed" | "invitation" | "open";
+    /**
      * @description What a token's state is called.
      * @enum {string}
      */
     StatusName: "enabled" | "disabled" | "expired" | "exhausted";
+    /** @description What shows who one is: one of the two. */
+    StepUp: {
+      /** @description A code of the authenticator app, or a recovery code. */
+      code?: string | null;
+      password?: string | null;
+    };
     Tier: {
       id: string;
       name: string;
@@ -1672,6 +2009,143 @@ export interface operations {
       };
     };
   };
+  get_factors: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Factors"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  new_recovery_codes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecoveryCodes"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  propose_totp: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProposedTotp"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  remove_totp: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  confirm_totp: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ConfirmTotp"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecoveryCodes"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   list_groups: {
     parameters: {
       query?: never;
@@ -1749,6 +2223,92 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Instance"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_invitations: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["InvitationList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_invitation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["InvitationToMake"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CreatedInvitation"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  withdraw_invitation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The invitation's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {
@@ -1919,6 +2479,66 @@ export interface operations {
       };
     };
   };
+  ask_reset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Forgotten"];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MailSent"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  confirm_reset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodeAndPassword"];
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   set_price: {
     parameters: {
       query?: never;
@@ -1968,6 +2588,76 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ProviderList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  register: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Registration"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
+        };
+      };
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MailSent"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  confirm_registration: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodeAndPassword"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
         };
       };
       default: {
@@ -2086,6 +2776,14 @@ export interface operations {
           "application/json": components["schemas"]["Session"];
         };
       };
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SecondStepNeeded"];
+        };
+      };
       default: {
         headers: {
           [name: string]: unknown;
@@ -2110,6 +2808,68 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  second_step: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SecondStep"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  step_up: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StepUp"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
+        };
       };
       default: {
         headers: {
