@@ -11,6 +11,7 @@ import { ErrorNote } from "@/components/error-note";
 import { PlainPage } from "@/components/plain-page";
 import { TextLink } from "@/components/text-link";
 import { SecondStep } from "@/forms/second-step";
+import { pathInside } from "@/lib/path-inside";
 import { Button } from "@/ui/button";
 import { Field } from "@/ui/field";
 import { Input } from "@/ui/input";
@@ -86,9 +87,4 @@ export function SignInPage() {
       </form>
     </PlainPage>
   );
-}
-
-/** A link must not lead out of the console after the sign-in. */
-function pathInside(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : "/tokens";
 }

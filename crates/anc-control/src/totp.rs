@@ -49,10 +49,8 @@ pub(crate) fn matching_step(seed: &Secret, presented: &str, now: UnixMillis) -> 
     }
     let presented: u32 = presented.parse().ok()?;
     let current = now.as_millis().div_euclid(1_000 * STEP_SECONDS);
-    // Every step is computed, whichever it is.
     (current - STEPS_OFF..=current + STEPS_OFF)
-        .filter(|step| code_number(&key, *step).is_some_and(|code| code % CODES == presented))
-        .last()
+        .rfind(|step| code_number(&key, *step).is_some_and(|code| code % CODES == presented))
 }
 
 /// RFC 4226: the 31 bits of which a code is the last digits.

@@ -118,13 +118,12 @@ impl MailCodes<'_> {
             return Ok(Registered::Known);
         }
         let person = NewUser { email: code.email, password_hash, role: Role::User, metered: true };
-        let user = match code.invitation_id.map(InvitationId::from_i64) {
-            Some(id) => register_invited(&mut tx, self.entropy, id, &person).await?,
-            None => {
-                let (user_id, account_id) = new_ids(&tx, self.entropy);
-                insert_person(&mut tx, user_id, account_id, &person).await?;
-                Some(user_id)
-            }
+        let user = if let Some(id) = code.invitation_id.map(InvitationId::from_i64) {
+            register_invited(&mut tx, self.entropy, id, &person).await?
+        } else {
+            let (user_id, account_id) = new_ids(&tx, self.entropy);
+            insert_person(&mut tx, user_id, account_id, &person).await?;
+            Some(user_id)
         };
         tx.commit().await?;
         Ok(user.map_or(Registered::NotValid, Registered::Person))

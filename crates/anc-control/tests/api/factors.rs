@@ -13,11 +13,12 @@ const STEP: Duration = Duration::from_secs(30);
 
 /// The code that an app shows now, computed apart from the program's own way.
 fn app(world: &World, secret: &str) -> String {
-    let bits: String = secret
+    let digits: Vec<String> = secret
         .chars()
         .map(|letter| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).unwrap())
         .map(|digit| format!("{digit:05b}"))
         .collect();
+    let bits = digits.concat();
     let key: Vec<u8> = (0..bits.len() / 8)
         .map(|byte| u8::from_str_radix(&bits[byte * 8..byte * 8 + 8], 2).unwrap())
         .collect();
