@@ -799,6 +799,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/users/{id}/factors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Takes somebody's second factor away and ends all their sessions. Operators do it for those below
+     *     them, the command line for everybody: the owner's way back is the machine itself.
+     */
+    delete: operations["remove_user_factors"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3421,6 +3441,34 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["User"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  remove_user_factors: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The person's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {

@@ -119,6 +119,14 @@ impl Principal {
         }
     }
 
+    /// Whether the caller's role is higher than that of `user`; the command line's always is.
+    pub(crate) fn is_above(&self, user: &UserRecord) -> bool {
+        match self {
+            Self::LocalOperator => true,
+            Self::User(own) | Self::Key(own, _) => own.role > user.role,
+        }
+    }
+
     /// Who they are, for what is noted of their changes.
     pub(crate) fn actor(&self) -> &str {
         match self {

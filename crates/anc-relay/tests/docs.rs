@@ -98,6 +98,7 @@ fn every_command_and_flag_has_its_row() {
         "user add",
         "user list",
         "user invite",
+        "user remove-factor",
         "channel add",
         "channel list",
         "channel test",

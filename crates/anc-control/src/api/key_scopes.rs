@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 15] = [
+    const FOR_PEOPLE: [(&str, &str); 16] = [
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),
         ("POST", "/api/v1/users"),
@@ -67,6 +67,7 @@ mod tests {
         ("GET", "/api/v1/invitations"),
         ("POST", "/api/v1/invitations"),
         ("DELETE", "/api/v1/invitations/{id}"),
+        ("DELETE", "/api/v1/users/{id}/factors"),
     ];
     const FOR_EVERYBODY: [(&str, &str); 10] = [
         ("GET", "/api/v1/instance"),

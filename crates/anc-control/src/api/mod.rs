@@ -25,6 +25,7 @@ mod token_history;
 mod tokens;
 mod usage;
 mod usage_export;
+mod user_factors;
 mod users;
 
 use utoipa::OpenApi as _;
@@ -92,5 +93,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
         .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(user_factors::remove_user_factors))
         .routes(routes!(ledger::verify_ledger))
 }

@@ -21,7 +21,7 @@ pub(crate) fn needs_step_up(method: &Method, path: &str) -> bool {
                 | "/tokens/{id}/rotate"
                 | "/channels"
                 | "/users"
-        ) | ("DELETE", "/factors/totp")
+        ) | ("DELETE", "/factors/totp" | "/users/{id}/factors")
     )
 }
 

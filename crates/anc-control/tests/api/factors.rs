@@ -184,6 +184,28 @@ async fn f4_adding_or_removing_a_factor_ends_every_other_session() {
 }
 
 #[tokio::test]
+async fn g2_a_lost_factor_is_taken_away_by_a_higher_role_alone() {
+    let (world, mut owner) = World::with_owner().await;
+    let admin = json!({ "email": "a@example.com", "password": PASSWORD, "role": "admin" });
+    let made = owner.post("/users", &admin).await;
+    let id = made.json["id"].as_str().unwrap().to_owned();
+    let mut browser = world.browser("127.0.0.1");
+    let right = json!({ "email": "a@example.com", "password": PASSWORD });
+    browser.keep_cookie(&browser.post("/session", &right).await);
+    enrol(&world, &mut browser).await;
+    enrol(&world, &mut owner).await;
+    let owner_id = owner.get("/session").await.json["user"]["id"].as_str().unwrap().to_owned();
+    for (by, of) in [(&browser, &owner_id), (&browser, &id), (&owner, &owner_id)] {
+        assert_eq!(by.delete(&format!("/users/{of}/factors")).await.code(), "forbidden");
+    }
+    let path = format!("/users/{id}/factors");
+    assert_eq!(owner.delete(&path).await.status, 204);
+    assert_eq!(browser.get("/session").await.code(), "not_signed_in");
+    assert_eq!(browser.post("/session", &right).await.status, 200);
+    assert_eq!(owner.delete(&path).await.code(), "not_found");
+}
+
+#[tokio::test]
 async fn an_app_that_was_never_confirmed_is_asked_nothing() {
     let (world, owner) = World::with_owner().await;
     let proposed = owner.post("/factors/totp", &json!({})).await;

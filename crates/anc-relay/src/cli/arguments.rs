@@ -97,6 +97,15 @@ pub(super) enum User {
     List(Listed),
     /// Print a link with which somebody can register, once.
     Invite(UserInvite),
+    /// Take away the second factor of somebody who lost theirs.
+    RemoveFactor(UserRemoveFactor),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserRemoveFactor {
+    /// The person's email address.
+    #[arg(long)]
+    pub(super) email: String,
 }
 
 #[derive(Debug, Args)]
