@@ -1,18 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { lazy, Suspense, useEffect, useState } from "react";
 
-import { api, bodyOf } from "@/api/client";
-import type { ApiError } from "@/api/errors";
-import { keys, sessionQuery } from "@/api/queries";
 import { answerStepUps } from "@/api/step-up";
-import type { Session } from "@/api/types";
-import { Button } from "@/ui/button";
-import { Field } from "@/ui/field";
-import { FormDialog } from "@/ui/form-dialog";
-import { Input } from "@/ui/input";
 
-import { ErrorNote } from "./error-note";
+// Seldom needed, so no page has to load it.
+const StepUpDialog = lazy(() => import("./step-up-dialog"));
 
 /** Asks who one is whenever a call needs to know; the call then goes on by itself. */
 export function StepUp() {
@@ -20,69 +11,13 @@ export function StepUp() {
   useEffect(() => answerStepUps(() => new Promise((resolve) => setAnswer(() => resolve))), []);
   if (answer === null) return null;
   return (
-    <StepUpDialog
-      onDone={(shown) => {
-        setAnswer(null);
-        answer(shown);
-      }}
-    />
-  );
-}
-
-function StepUpDialog({ onDone }: { onDone: (shown: boolean) => void }) {
-  const { t } = useTranslation();
-  const queryClient = useQueryClient();
-  const { data: session } = useQuery(sessionQuery);
-  const hasFactor = session?.user.second_factor === true;
-  const [byCode, setByCode] = useState(false);
-  const [text, setText] = useState("");
-  const show = useMutation<Session, ApiError>({
-    mutationFn: () =>
-      bodyOf(
-        api.POST("/api/v1/session/step-up", { body: byCode ? { code: text } : { password: text } }),
-      ),
-    onSuccess: (shown) => {
-      queryClient.setQueryData(keys.session, shown);
-      onDone(true);
-    },
-  });
-  const change = () => {
-    setByCode(!byCode);
-    setText("");
-    show.reset();
-  };
-  return (
-    <FormDialog
-      onClose={() => onDone(false)}
-      onSubmit={() => show.mutate()}
-      title={t("stepUp.title")}
-      description={<p>{t("stepUp.lead")}</p>}
-      submitLabel={t("stepUp.submit")}
-      cancelLabel={t("common.cancel")}
-      isBusy={show.isPending}
-      isIncomplete={text === ""}
-    >
-      <Field label={byCode ? t("secondStep.code") : t("signIn.password")}>
-        {(field) => (
-          <Input
-            {...field}
-            key={byCode ? "code" : "password"}
-            autoFocus
-            type={byCode ? "text" : "password"}
-            autoComplete={byCode ? "one-time-code" : "current-password"}
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        )}
-      </Field>
-      {hasFactor && (
-        <div>
-          <Button size="small" variant="quiet" onClick={change}>
-            {byCode ? t("stepUp.byPassword") : t("stepUp.byCode")}
-          </Button>
-        </div>
-      )}
-      {show.error && <ErrorNote error={show.error} />}
-    </FormDialog>
+    <Suspense>
+      <StepUpDialog
+        onDone={(shown) => {
+          setAnswer(null);
+          answer(shown);
+        }}
+      />
+    </Suspense>
   );
 }
