@@ -93,6 +93,11 @@ for (const scheme of ["light", "dark"] as const) {
       await page.goto(`${relay.origin}/sign-in`);
       await page.getByRole("textbox").first().waitFor();
       await inspect(page, name(`${language}-sign-in`));
+      for (const place of ["register", "reset"]) {
+        await page.goto(`${relay.origin}/${place}`);
+        await page.getByRole("link").first().waitFor();
+        await inspect(page, name(`${language}-${place}`));
+      }
     }
     expect(faults).toEqual([]);
   });

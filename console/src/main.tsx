@@ -36,7 +36,7 @@ const router = createAppRouter(queryClient);
 function onFailure(error: Error): void {
   if (!(error instanceof ApiError) || error.code !== "not_signed_in") return;
   const { pathname, href } = router.state.location;
-  if (pathname === "/sign-in" || pathname === "/setup") return;
+  if (["/sign-in", "/setup", "/register", "/reset"].includes(pathname)) return;
   void router.navigate({
     to: "/sign-in",
     search: href === "/dashboard" ? {} : { next: href },

@@ -114,11 +114,25 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("@/routes/setup"), "SetupPage"),
 });
 
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  component: lazyRouteComponent(() => import("@/routes/register"), "RegisterPage"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("@/routes/reset"), "ResetPage"),
+});
+
 const routeTree = root.addChildren([
   index,
   app.addChildren([dashboard, tokens, token, usage, models, docs, channels, profile]),
   signIn,
   setup,
+  register,
+  reset,
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -2,6 +2,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 
 import { ApiError } from "./errors";
 import type { paths } from "./schema";
+import { fetchSteppingUp } from "./step-up";
 
 /** Proof that a page of ours sent the request: a foreign page cannot set this header. */
 const ownPage: Middleware = {
@@ -23,7 +24,10 @@ const failures: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: window.location.origin });
+export const api = createClient<paths>({
+  baseUrl: window.location.origin,
+  fetch: fetchSteppingUp,
+});
 api.use(ownPage, failures);
 
 /** The body of a call that has one; the middleware above has thrown on any failure. */

@@ -66,6 +66,12 @@ function envelopeOf(body: unknown): Envelope | null {
 const translated = [
   "not_signed_in",
   "wrong_credentials",
+  "wrong_code",
+  "sign_in_expired",
+  "step_up_required",
+  "link_not_valid",
+  "sign_up_closed",
+  "mail_not_configured",
   "forbidden",
   "not_found",
   "setup_done",

@@ -16,6 +16,7 @@ export const keys = {
   groups: ["groups"],
   usage: ["usage"],
   managementKeys: ["management-keys"],
+  factors: ["factors"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -58,6 +59,11 @@ export const fetchModels = (id: string) =>
 export const managementKeysQuery = queryOptions({
   queryKey: keys.managementKeys,
   queryFn: () => bodyOf(api.GET("/api/v1/management-keys")),
+});
+
+export const factorsQuery = queryOptions({
+  queryKey: keys.factors,
+  queryFn: () => bodyOf(api.GET("/api/v1/factors")),
 });
 
 export const providersQuery = queryOptions({

@@ -128,6 +128,98 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/dashboard": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives a period of usage at a glance, and the one before to compare it with. */
+    get: operations["get_dashboard"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/factors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Tells whether one has a second factor. */
+    get: operations["get_factors"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/factors/recovery-codes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Makes new recovery codes; the old ones work no more. */
+    post: operations["new_recovery_codes"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/factors/totp": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Proposes a secret for an authenticator app. It is in this answer and nowhere else. */
+    post: operations["propose_totp"];
+    /**
+     * Takes the authenticator app and the recovery codes away. Every session of the person ends but
+     *     this one, which gets a new id.
+     */
+    delete: operations["remove_totp"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/factors/totp/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Puts the proposed app in force. Every session of the person ends but this one, which gets a new
+     *     id.
+     */
+    post: operations["confirm_totp"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/groups": {
     parameters: {
       query?: never;
@@ -174,6 +266,41 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/invitations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the newest invitations; for operators. */
+    get: operations["list_invitations"];
+    put?: never;
+    /** Invites somebody to register, once. They become a user of the standard tier. */
+    post: operations["create_invitation"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/invitations/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Takes an invitation back that was not used. */
+    delete: operations["withdraw_invitation"];
     options?: never;
     head?: never;
     patch?: never;
@@ -268,6 +395,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/password-resets": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Sends a link to set a new password with. The answer is the same, and as soon, for an address that
+     *     nobody signs in with.
+     */
+    post: operations["ask_reset"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/password-resets/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sets the new password. All sessions of the person end; a second factor stays and is asked for. */
+    post: operations["confirm_reset"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/payments": {
     parameters: {
       query?: never;
@@ -340,6 +504,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/registrations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Registers, or sends the link with which that is done. Where mail is sent, the answer is the same
+     *     whether or not somebody signs in with the address already.
+     */
+    post: operations["register"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/registrations/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Finishes a registration by the link that was sent, and signs in. */
+    post: operations["confirm_registration"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/running-requests": {
     parameters: {
       query?: never;
@@ -384,10 +585,47 @@ export interface paths {
     /** Tells who is signed in. */
     get: operations["get_session"];
     put?: never;
-    /** Signs in. A wrong password and an unknown address are answered alike and as slowly. */
+    /**
+     * Signs in. A wrong password and an unknown address are answered alike and as slowly. Whoever has
+     *     a second factor gets no session yet, but a cookie for the second step.
+     */
     post: operations["sign_in"];
     /** Signs out: the session ends here, not only in the browser. */
     delete: operations["sign_out"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/second-step": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Finishes a sign-in that owes a second factor, in the browser that began it. */
+    post: operations["second_step"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/step-up": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Shows anew who one is, for what asks for that; the session gets a new id. */
+    post: operations["step_up"];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -670,6 +908,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/users/{id}/factors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Takes somebody's second factor away and ends all their sessions. Operators do it for those below
+     *     them, the command line for everybody: the owner's way back is the machine itself.
+     */
+    delete: operations["remove_user_factors"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -876,6 +1134,23 @@ export interface components {
       /** Format: int64 */
       requests: number;
     };
+    /** @description A link's code, and the password to be set. */
+    CodeAndPassword: {
+      /** @description What stands behind `#code=` in the link. */
+      code: string;
+      /** @description Ten characters or more. */
+      password: string;
+    };
+    /** @description A code of the app. */
+    ConfirmTotp: {
+      code: string;
+    };
+    /** @description A new invitation, and the only sight of its link. */
+    CreatedInvitation: {
+      invitation: components["schemas"]["Invitation"];
+      /** @description The link; where no `public_url` is set, its path alone. */
+      link: string;
+    };
     /** @description A new key, and the only sight of its secret. */
     CreatedKey: {
       key: components["schemas"]["ManagementKey"];
@@ -897,6 +1172,55 @@ export interface components {
     CreditPosted: {
       balance: string;
     };
+    /** @description A period at a glance, and the one before. */
+    Dashboard: {
+      /** @description What is advised about enabled tokens, the most urgent first. */
+      advice: components["schemas"]["DashboardAdvice"][];
+      before: components["schemas"]["DashboardPeriod"];
+      /**
+       * Format: date-time
+       * @description Where the period before begins; it is as long as the period has lasted until now.
+       */
+      before_since: string;
+      /** @description How the requests ended, the most frequent first. */
+      ends: components["schemas"]["Ending"][];
+      /**
+       * Format: int64
+       * @description How many days the balance lasts if they go on like the last seven; null where nothing was
+       *     spent, or where no balance stops requests.
+       */
+      lasts_days?: number | null;
+      now: components["schemas"]["DashboardPeriod"];
+      /**
+       * Format: date-time
+       * @description Where the period begins. It lasts until now.
+       */
+      since: string;
+      /** @description The tokens that cost most, the dearest first. */
+      tokens: components["schemas"]["TokenSums"][];
+      /** @description The hours of the week in which anything was called. */
+      week: components["schemas"]["WeekHour"][];
+    };
+    DashboardAdvice: {
+      advice: components["schemas"]["Advice"];
+      token_id: string;
+      token_name: string;
+    };
+    DashboardPeriod: {
+      charge: string;
+      /**
+       * Format: int64
+       * @description How many of them a provider or the relay failed.
+       */
+      failed: number;
+      /**
+       * Format: int64
+       * @description The median time to the first content, to within some ten percent.
+       */
+      first_token_ms?: number | null;
+      /** Format: int64 */
+      requests: number;
+    };
     /** @description Requests of a day: `GET /api/v1/usage` lists each of them with the same `since` and `until`. */
     DayUsage: {
       /** @description Whether each is still there to be listed. */
@@ -907,6 +1231,11 @@ export interface components {
       since: string;
       /** Format: date-time */
       until: string;
+    };
+    Ending: {
+      end_reason: string;
+      /** Format: int64 */
+      requests: number;
     };
     /** @description The body of every refusal. */
     ErrorBody: {
@@ -924,6 +1253,20 @@ export interface components {
       message: string;
       /** @description The request's id, as in `x-request-id`. */
       request_id: string;
+    };
+    /** @description One's second factor. */
+    Factors: {
+      /**
+       * Format: int64
+       * @description How many recovery codes are left.
+       */
+      recovery_codes_left: number;
+      /** @description Whether a code of an authenticator app is asked for when one signs in. */
+      totp: boolean;
+    };
+    /** @description Who forgot their password. */
+    Forgotten: {
+      email: string;
     };
     /** @description A set of channels. */
     Group: {
@@ -965,8 +1308,40 @@ export interface components {
       needs_setup: boolean;
       /** @description Where clients reach it; empty where that is the address in the browser. */
       public_url: string;
+      /** @description Whether it sends mail: links to register and to set a new password. */
+      sends_mail: boolean;
+      /** @description Who may register. */
+      sign_up: components["schemas"]["SignUp"];
       /** @description The program's version. */
       version: string;
+    };
+    /** @description An invitation. Its link was shown once. */
+    Invitation: {
+      /** Format: date-time */
+      created_at: string;
+      /** @description Who gave it. */
+      created_by: string;
+      /** @description The only address that may use it; null: whoever has the link. */
+      email: string | null;
+      /** Format: date-time */
+      expires_at: string;
+      id: string;
+      /** @enum {string} */
+      state: "open" | "used" | "withdrawn" | "expired";
+    };
+    /** @description Invitations, newest first. */
+    InvitationList: {
+      items: components["schemas"]["Invitation"][];
+    };
+    /** @description An invitation to be made. */
+    InvitationToMake: {
+      /**
+       * Format: int32
+       * @description How many days it works: 7 where absent, 90 at most.
+       */
+      days?: number | null;
+      /** @description The only address that may use it. It then needs no link by mail to register. */
+      email?: string | null;
     };
     /** @description Whether a key is used, or rests because its provider turned it away. */
     KeyState: {
@@ -1004,6 +1379,11 @@ export interface components {
       price_per_million: string;
       /** Format: int64 */
       units: number;
+    };
+    /** @description Mail is on its way, with a link if nobody signs in with the address yet. */
+    MailSent: {
+      /** @description Where to. */
+      email: string;
     };
     /** @description A management key. Its secret was shown once. */
     ManagementKey: {
@@ -1216,6 +1596,15 @@ export interface components {
       input: string;
       output: string;
     };
+    /** @description What an authenticator app is given. Nothing is asked for before a code has confirmed it. */
+    ProposedTotp: {
+      /** @description The picture for the app's camera, as SVG. */
+      qr_svg: string;
+      /** @description For typing it in. */
+      secret: string;
+      /** @description What the picture says. */
+      uri: string;
+    };
     /**
      * @description A vendor and its protocol.
      * @enum {string}
@@ -1302,6 +1691,18 @@ export interface components {
        */
       units_per_minute: number | null;
     };
+    /** @description The only sight of the recovery codes, of which each works once. */
+    RecoveryCodes: {
+      recovery_codes: string[];
+    };
+    /** @description Who wants to register. */
+    Registration: {
+      email: string;
+      /** @description The code of an invitation's link. */
+      invitation?: string | null;
+      /** @description Needed where no link is sent by mail first. Ten characters or more. */
+      password?: string | null;
+    };
     /** @description How to rotate a token. */
     Rotation: {
       /**
@@ -1329,6 +1730,20 @@ export interface components {
       stream: boolean;
       token_id: string;
       token_name?: string | null;
+    };
+    /** @description A code of the authenticator app, or a recovery code. */
+    SecondStep: {
+      code: string;
+    };
+    /** @description The password was right; a code is to come. */
+    SecondStepNeeded: {
+      /**
+       * Format: date-time
+       * @description Until when it is waited for.
+       */
+      expires_at: string;
+      /** @description Always true. */
+      second_step: boolean;
     };
     /** @description Sums by hour or day, and model. */
     Series: {
@@ -1358,6 +1773,8 @@ export interface components {
        * @enum {string}
        */
       role: "owner" | "admin" | "user";
+      /** @description Whether a code is asked for when they sign in. */
+      second_factor: boolean;
     };
     /** @description The owner, and how their account is billed. */
     Setup: {
@@ -1375,6 +1792,11 @@ export interface components {
       email: string;
       password: string;
     };
+    /**
+     * @description Who may register.
+     * @enum {string}
+     */
+    SignUp: "closed" | "invitation" | "open";
     /**
      * @description A page of a statement. Whatever the range: the opening balance and the amounts of all its lines
      *     make the closing balance.
@@ -1403,8 +1825,19 @@ export interface components {
      * @enum {string}
      */
     StatusName: "enabled" | "disabled" | "expired" | "exhausted";
+    /** @description What shows who one is: one of the two. */
+    StepUp: {
+      /** @description A code of the authenticator app, or a recovery code. */
+      code?: string | null;
+      password?: string | null;
+    };
     Tier: {
       id: string;
+      /**
+       * Format: int32
+       * @description The factor on every price, in parts per million.
+       */
+      multiplier_ppm: number;
       name: string;
       /**
        * Format: int32
@@ -1514,6 +1947,14 @@ export interface components {
        */
       total: number;
     };
+    TokenSums: {
+      charge: string;
+      /** Format: int64 */
+      requests: number;
+      token_id: string;
+      /** @description The token's name, also where it was deleted. */
+      token_name?: string | null;
+    };
     /** @description A finished request and the arithmetic of its charge. */
     UsageDetail: components["schemas"]["UsageOfRequest"] & {
       /**
@@ -1588,6 +2029,16 @@ export interface components {
     /** @description Everybody who signs in. */
     UserList: {
       items: components["schemas"]["User"][];
+    };
+    WeekHour: {
+      charge: string;
+      /**
+       * Format: int64
+       * @description Hours since Monday in universal time, 0 to 167.
+       */
+      hour: number;
+      /** Format: int64 */
+      requests: number;
     };
   };
   responses: never;
@@ -1871,6 +2322,177 @@ export interface operations {
       };
     };
   };
+  get_dashboard: {
+    parameters: {
+      query?: {
+        /** @description `hour` or `day`, the latter by default. */
+        by?: string;
+        /** @description How many of them back: at most 336 hours or 400 days; 30 by default. */
+        last?: number;
+        /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
+        account?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Dashboard"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_factors: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Factors"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  new_recovery_codes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecoveryCodes"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  propose_totp: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProposedTotp"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  remove_totp: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  confirm_totp: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ConfirmTotp"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecoveryCodes"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   list_groups: {
     parameters: {
       query?: never;
@@ -1948,6 +2570,92 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Instance"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_invitations: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["InvitationList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_invitation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["InvitationToMake"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CreatedInvitation"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  withdraw_invitation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The invitation's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {
@@ -2118,6 +2826,66 @@ export interface operations {
       };
     };
   };
+  ask_reset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Forgotten"];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MailSent"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  confirm_reset: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodeAndPassword"];
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   list_payments: {
     parameters: {
       query?: {
@@ -2274,6 +3042,76 @@ export interface operations {
       };
     };
   };
+  register: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Registration"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
+        };
+      };
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MailSent"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  confirm_registration: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodeAndPassword"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   list_running: {
     parameters: {
       query?: {
@@ -2380,6 +3218,14 @@ export interface operations {
           "application/json": components["schemas"]["Session"];
         };
       };
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SecondStepNeeded"];
+        };
+      };
       default: {
         headers: {
           [name: string]: unknown;
@@ -2404,6 +3250,68 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  second_step: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SecondStep"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  step_up: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StepUp"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Session"];
+        };
       };
       default: {
         headers: {
@@ -2539,6 +3447,12 @@ export interface operations {
         search?: string;
         /** @description Only those of this status. */
         status?: "enabled" | "disabled" | "expired" | "exhausted";
+        /** @description Only those that still work and expire before this time. */
+        expires_before?: string;
+        /** @description Only those that were neither used nor made since this time. */
+        unused_since?: string;
+        /** @description Only those with which this model was called. */
+        called?: string;
         /** @description The order; a leading `-` turns it round. */
         sort?:
           | "-created_at"
@@ -2885,6 +3799,8 @@ export interface operations {
         by?: string;
         /** @description How many of them back: at most 336 hours or 400 days; 30 by default. */
         last?: number;
+        /** @description The last of them ends at or before this time; now by default. */
+        until?: string;
         /** @description Only of this token, by its id. */
         token?: string;
         /** @description Whose, by account id or owner's email; for operators. `all`: everybody's. */
@@ -3072,6 +3988,34 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["User"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  remove_user_factors: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The person's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {

@@ -47,3 +47,5 @@ export type OfferedModel = Ok<paths["/api/v1/channels/{id}/models"]["get"]>["ite
 export type ManagementKey = Ok<paths["/api/v1/management-keys"]["get"]>["items"][number];
 export type NewManagementKey = Body<paths["/api/v1/management-keys"]["post"]>;
 export type CreatedManagementKey = Ok<paths["/api/v1/management-keys"]["post"]>;
+export type ProposedTotp = Ok<paths["/api/v1/factors/totp"]["post"]>;
+export type RecoveryCodes = Ok<paths["/api/v1/factors/recovery-codes"]["post"]>;

@@ -2,6 +2,7 @@ import { words } from "@/contract/words";
 
 import { operateTexts } from "./en-operate";
 import { pagesTexts } from "./en-pages";
+import { signInTexts } from "./en-sign-in";
 import { tokensTexts } from "./en-tokens";
 
 export const en = {
@@ -151,6 +152,12 @@ export const en = {
   errors: {
     not_signed_in: "Your session has ended. Sign in again.",
     wrong_credentials: "This email and password do not fit together. Check both and try again.",
+    wrong_code: "This code is not right, or was used before. Wait for the next one.",
+    sign_in_expired: "This sign-in took too long. Begin it again.",
+    step_up_required: "This needs your password or a code again. Try once more.",
+    link_not_valid: "This link is not valid any more. Ask for a new one.",
+    sign_up_closed: "This relay takes no registrations. Ask its operator for an invitation.",
+    mail_not_configured: "This relay sends no mail. Ask its operator to set a new password.",
     forbidden: "Your role does not allow this. Ask the owner of this relay.",
     not_found: "It no longer exists. Reload the list to see what does.",
     setup_done: "This relay is already set up. Sign in instead.",
@@ -169,6 +176,7 @@ export const en = {
     unreadable:
       "The server answered in a way that the console does not understand. Reload the page.",
   },
+  ...signInTexts,
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,

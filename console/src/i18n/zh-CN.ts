@@ -1,6 +1,7 @@
 import type { Texts } from "./en";
 import { operateTexts } from "./zh-CN-operate";
 import { pagesTexts } from "./zh-CN-pages";
+import { signInTexts } from "./zh-CN-sign-in";
 import { tokensTexts } from "./zh-CN-tokens";
 
 export const zhCN: Texts = {
@@ -145,6 +146,12 @@ export const zhCN: Texts = {
   errors: {
     not_signed_in: "会话已结束，请重新登录。",
     wrong_credentials: "邮箱与密码不匹配，请检查后重试。",
+    wrong_code: "验证码不正确或已被使用，请等待下一个。",
+    sign_in_expired: "此次登录等待过久，请重新开始。",
+    step_up_required: "此操作需要再次输入密码或验证码，请重试。",
+    link_not_valid: "此链接已失效，请重新获取。",
+    sign_up_closed: "此中继不开放注册，请向运营者索取邀请。",
+    mail_not_configured: "此中继不发送邮件，请联系运营者设置新密码。",
     forbidden: "你的角色无权进行此操作，请联系此中继的所有者。",
     not_found: "它已不存在，请刷新列表。",
     setup_done: "此中继已完成设置，请直接登录。",
@@ -161,6 +168,7 @@ export const zhCN: Texts = {
     unreachable: "无法连接到服务器，请检查网络后重试。",
     unreadable: "控制台无法理解服务器的回答，请刷新页面。",
   },
+  ...signInTexts,
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,

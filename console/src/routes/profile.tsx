@@ -6,6 +6,7 @@ import { accountQuery, sessionQuery } from "@/api/queries";
 import { ManagementKeys } from "@/components/management-keys";
 import { PageHeader } from "@/components/page-header";
 import { Panel, Section } from "@/components/panel";
+import { SecondFactor } from "@/components/second-factor";
 import { languageNames, languages, setLanguage, type Language } from "@/i18n";
 import { setShortcuts, setTheme, usePreferences } from "@/lib/preferences";
 import { Segmented } from "@/ui/segmented";
@@ -24,6 +25,7 @@ export function ProfilePage() {
       />
       <div className="mt-6 flex flex-col gap-8">
         <Account />
+        <SecondFactor />
         <ManagementKeys />
         <Preferences />
       </div>

@@ -2,6 +2,7 @@ import { CSPProvider } from "@base-ui/react/csp-provider";
 import { Outlet } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
+import { StepUp } from "@/components/step-up";
 import { ToastArea } from "@/ui/toast";
 import { TooltipProvider } from "@/ui/tooltip";
 
@@ -13,6 +14,7 @@ export function RootPage() {
       <TooltipProvider delay={300}>
         <ToastArea closeLabel={t("common.dismiss")}>
           <Outlet />
+          <StepUp />
         </ToastArea>
       </TooltipProvider>
     </CSPProvider>

@@ -1,6 +1,6 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Controller, useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
@@ -14,6 +14,7 @@ import { ErrorNote } from "@/components/error-note";
 import { PlainPage } from "@/components/plain-page";
 import { ProviderForm } from "@/forms/provider-form";
 import { useFieldError } from "@/forms/use-field-error";
+import { useLinkHash } from "@/lib/use-link-hash";
 import { amountInput, canonicalAmount } from "@/lib/money";
 import { Button } from "@/ui/button";
 import { Choice } from "@/ui/choice";
@@ -37,15 +38,9 @@ const schema = z.object({
 
 type Values = z.infer<typeof schema>;
 
-/** The code stands behind the `#`, which browsers send to nobody. */
-function useLinkCode(): string | null {
-  const hash = useRouterState({ select: (state) => state.location.hash });
-  return new URLSearchParams(hash).get("code");
-}
-
 export function SetupPage() {
   const { t } = useTranslation();
-  const code = useLinkCode();
+  const code = useLinkHash().get("code");
   const [step, setStep] = useState<Step>("owner");
   const { data: instance } = useQuery(instanceQuery);
   const navigate = useNavigate();

@@ -9,6 +9,9 @@ import { instanceQuery, keys } from "@/api/queries";
 import type { Session } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { PlainPage } from "@/components/plain-page";
+import { TextLink } from "@/components/text-link";
+import { SecondStep } from "@/forms/second-step";
+import { pathInside } from "@/lib/path-inside";
 import { Button } from "@/ui/button";
 import { Field } from "@/ui/field";
 import { Input } from "@/ui/input";
@@ -27,15 +30,25 @@ export function SignInPage() {
   const { register, handleSubmit } = useForm<Values>({
     defaultValues: { email: "", password: "" },
   });
-  const signIn = useMutation<Session, ApiError, Values>({
+  const welcome = async (session: Session) => {
+    queryClient.setQueryData(keys.session, session);
+    await navigate({ href: pathInside(next), replace: true });
+  };
+  const signIn = useMutation<Session | { second_step: boolean }, ApiError, Values>({
     mutationFn: (body) => bodyOf(api.POST("/api/v1/session", { body })),
-    onSuccess: async (session) => {
-      queryClient.setQueryData(keys.session, session);
-      await navigate({ href: pathInside(next), replace: true });
+    onSuccess: async (answer) => {
+      if ("user" in answer) await welcome(answer);
     },
   });
 
   if (instance?.needs_setup) return <Navigate to="/setup" replace />;
+  if (signIn.data && "second_step" in signIn.data) {
+    return (
+      <PlainPage title={t("secondStep.title")} lead={t("secondStep.lead")}>
+        <SecondStep onSignedIn={welcome} onBack={() => signIn.reset()} />
+      </PlainPage>
+    );
+  }
   return (
     <PlainPage title={t("signIn.title")} lead={next ? t("signIn.next") : t("signIn.lead")}>
       <form
@@ -69,12 +82,9 @@ export function SignInPage() {
         <Button type="submit" variant="primary" size="large" isBusy={signIn.isPending}>
           {t("signIn.submit")}
         </Button>
+        {instance?.sends_mail && <TextLink to="/reset">{t("reset.link")}</TextLink>}
+        {instance?.sign_up === "open" && <TextLink to="/register">{t("register.link")}</TextLink>}
       </form>
     </PlainPage>
   );
-}
-
-/** A link must not lead out of the console after the sign-in. */
-function pathInside(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : "/dashboard";
 }

@@ -69,6 +69,39 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", message)
     }
 
+    pub(crate) fn wrong_code() -> Self {
+        let message = "This code is not right, or was used before. Wait for the app's next one, or \
+                       use a recovery code.";
+        Self::new(StatusCode::UNAUTHORIZED, "wrong_code", message)
+    }
+
+    pub(crate) fn sign_in_expired() -> Self {
+        let message = "This sign-in has waited too long for its second step. Begin it again.";
+        Self::new(StatusCode::UNAUTHORIZED, "sign_in_expired", message)
+    }
+
+    pub(crate) fn step_up_required() -> Self {
+        let message = "Show your password or a code again (POST /api/v1/session/step-up), then \
+                       repeat the request.";
+        Self::new(StatusCode::FORBIDDEN, "step_up_required", message)
+    }
+
+    pub(crate) fn link_not_valid() -> Self {
+        let message = "This link is not valid any more. Ask for a new one.";
+        Self::new(StatusCode::FORBIDDEN, "link_not_valid", message)
+    }
+
+    pub(crate) fn sign_up_closed() -> Self {
+        let message = "This relay takes no registrations. Ask its operator for an account or an \
+                       invitation.";
+        Self::new(StatusCode::FORBIDDEN, "sign_up_closed", message)
+    }
+
+    pub(crate) fn mail_not_configured() -> Self {
+        let message = "This relay sends no mail. Ask its operator to set a new password.";
+        Self::new(StatusCode::CONFLICT, "mail_not_configured", message)
+    }
+
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }

@@ -15,20 +15,25 @@
 #![allow(clippy::option_option, reason = "absent and null are two things in a change")]
 
 mod api;
+mod audit;
 mod csv;
 mod error;
 mod frame;
 mod headers;
 mod idempotency;
 mod json;
+mod mail;
+mod one_time_link;
 mod password;
 mod payments;
 mod principal;
 mod probe;
+mod second_factor;
 mod session;
 mod setup_code;
 mod state;
 mod throttle;
+mod totp;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,9 +47,10 @@ use axum::routing::any;
 use utoipa::openapi::OpenApi;
 
 pub use headers::security_headers;
+pub use mail::{Mail, SendMail};
 pub use payments::StripeSettings;
 pub use probe::Providers;
-pub use state::{ControlSettings, PeerAddress};
+pub use state::{ControlSettings, PeerAddress, SignUp};
 
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe};
@@ -65,6 +71,8 @@ pub struct ControlParts {
     pub changes_timeout: Duration,
     /// The way to the providers.
     pub providers: Providers,
+    /// The way out for mail, where the instance sends any.
+    pub mail: Option<Arc<dyn SendMail>>,
 }
 
 impl std::fmt::Debug for ControlParts {
@@ -94,6 +102,8 @@ impl Control {
             hook_guard: HookGuard::new(),
             passwords: Passwords::new(),
             throttle: Throttle::new(),
+            mail_throttle: Throttle::new(),
+            mail: parts.mail,
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,

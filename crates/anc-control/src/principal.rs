@@ -10,8 +10,9 @@ use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Parts;
 
 use crate::api::key_scopes::{Need, need_of};
+use crate::api::step_up::needs_step_up;
 use crate::error::ApiError;
-use crate::session::presented_session;
+use crate::session::{self, presented_session};
 use crate::state::{ApiState, PeerAddress};
 
 /// A session's end is moved at most this often, since each move is a write.
@@ -51,8 +52,14 @@ impl FromRequestParts<ApiState> for Principal {
         let user = state.store().users().by_id(session.user_id).await?;
         let user = user.filter(|user| !user.disabled).ok_or_else(ApiError::not_signed_in)?;
         let now = state.now();
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let shown_lately = session::is_stepped_up(&session, now);
+        if needs_step_up(&parts.method, path) && !shown_lately {
+            return Err(ApiError::step_up_required());
+        }
+        parts.extensions.insert(ShownLately(shown_lately));
         if now.since(session.last_seen_at) > TOUCH_EVERY {
-            sessions.touch(&hash, crate::session::end(session.created_at, now)).await?;
+            sessions.touch(&hash, session::end(session.created_at, now)).await?;
         }
         Ok(Self::User(Box::new(user)))
     }
@@ -109,6 +116,14 @@ impl Principal {
         match self {
             Self::LocalOperator => true,
             Self::User(user) | Self::Key(user, _) => user.role == Role::Owner,
+        }
+    }
+
+    /// Whether the caller's role is higher than that of `user`; the command line's always is.
+    pub(crate) fn is_above(&self, user: &UserRecord) -> bool {
+        match self {
+            Self::LocalOperator => true,
+            Self::User(own) | Self::Key(own, _) => own.role > user.role,
         }
     }
 
@@ -177,6 +192,26 @@ impl Principal {
             }
         };
         found.ok_or_else(|| ApiError::field("account", "There is no such account."))
+    }
+}
+
+/// Whether the caller showed who they are within minutes; programs and the command line have their
+/// own proof. An extractor to be named after [`Principal`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShownLately(bool);
+
+impl ShownLately {
+    /// Refuses a person who did not.
+    pub(crate) fn check(self) -> Result<(), ApiError> {
+        if self.0 { Ok(()) } else { Err(ApiError::step_up_required()) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ShownLately {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(parts.extensions.get().copied().unwrap_or(Self(true)))
     }
 }
 

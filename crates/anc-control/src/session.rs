@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use anc_domain::{Entropy, Secret, SecretHash, UnixMillis};
-use anc_store::{NewSession, UserRecord};
+use anc_store::{NewSession, SessionRecord, UserRecord};
 use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue};
 
@@ -16,24 +16,50 @@ const IDLE: Duration = Duration::from_hours(24);
 const ABSOLUTE: Duration = Duration::from_hours(30 * 24);
 const ID_BYTES: usize = 32;
 
-/// The prefix makes browsers bind the cookie to this host and to HTTPS.
-const SECURE_COOKIE: &str = "__Host-anc_session";
-const PLAIN_COOKIE: &str = "anc_session";
+/// For how long the password or factor that was shown opens what asks for it anew.
+const STEPPED_UP: Duration = Duration::from_mins(5);
 
-const fn cookie_name(https: bool) -> &'static str {
-    if https { SECURE_COOKIE } else { PLAIN_COOKIE }
+/// What a cookie of ours stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieKind {
+    /// A session.
+    Session,
+    /// A sign-in that still owes the second factor.
+    Pending,
+}
+
+impl CookieKind {
+    /// Over HTTPS with the prefix that makes browsers bind the cookie to this host and to HTTPS.
+    const fn name(self, https: bool) -> &'static str {
+        match (self, https) {
+            (Self::Session, true) => "__Host-anc_session",
+            (Self::Session, false) => "anc_session",
+            (Self::Pending, true) => "__Host-anc_sign_in",
+            (Self::Pending, false) => "anc_sign_in",
+        }
+    }
 }
 
 /// The hash of the session that a request's cookie names.
 pub(crate) fn presented_session(headers: &HeaderMap, https: bool) -> Option<SecretHash> {
+    presented(headers, https, CookieKind::Session)
+}
+
+/// The hash of what a request's cookie of that kind holds.
+pub(crate) fn presented(headers: &HeaderMap, https: bool, kind: CookieKind) -> Option<SecretHash> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == cookie_name(https))
+        .find(|(name, _)| *name == kind.name(https))
         .map(|(_, id)| SecretHash::of(id))
+}
+
+/// Whether the person showed who they are a short while ago.
+pub(crate) fn is_stepped_up(session: &SessionRecord, now: UnixMillis) -> bool {
+    now.since(session.stepped_up_at) <= STEPPED_UP
 }
 
 /// When a session ends that was begun then and is used now.
@@ -53,16 +79,38 @@ pub(crate) async fn begin(state: &ApiState, user: &UserRecord) -> Result<HeaderV
     let now = state.now();
     let session = NewSession { hash: id.hash(), user_id: user.id, expires_at: end(now, now) };
     state.store().sessions().create(session).await?;
-    cookie(state.shared.settings.https(), id.expose(), ABSOLUTE)
+    cookie(state, CookieKind::Session, id.expose(), ABSOLUTE)
+}
+
+/// Notes that the person has shown anew who they are, and gives the cookie of the session's new id:
+/// whoever had the old one is out.
+pub(crate) async fn step_up(state: &ApiState, old: &SecretHash) -> Result<HeaderValue, ApiError> {
+    let id = random_text(&*state.shared.entropy);
+    if !state.store().sessions().step_up(old, &id.hash()).await? {
+        return Err(ApiError::not_signed_in());
+    }
+    cookie(state, CookieKind::Session, id.expose(), ABSOLUTE)
 }
 
 /// A cookie that makes the browser forget its session.
 pub(crate) fn end_cookie(state: &ApiState) -> Result<HeaderValue, ApiError> {
-    cookie(state.shared.settings.https(), "", Duration::ZERO)
+    forget(state, CookieKind::Session)
 }
 
-fn cookie(https: bool, id: &str, age: Duration) -> Result<HeaderValue, ApiError> {
-    let (name, secure) = (cookie_name(https), if https { "; Secure" } else { "" });
+/// A cookie that makes the browser forget one of that kind.
+pub(crate) fn forget(state: &ApiState, kind: CookieKind) -> Result<HeaderValue, ApiError> {
+    cookie(state, kind, "", Duration::ZERO)
+}
+
+/// A cookie of that kind.
+pub(crate) fn cookie(
+    state: &ApiState,
+    kind: CookieKind,
+    id: &str,
+    age: Duration,
+) -> Result<HeaderValue, ApiError> {
+    let https = state.shared.settings.https();
+    let (name, secure) = (kind.name(https), if https { "; Secure" } else { "" });
     let age = age.as_secs();
     let text = format!("{name}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}");
     let mut value = HeaderValue::from_str(&text).map_err(|_| ApiError::internal())?;
@@ -71,7 +119,7 @@ fn cookie(https: bool, id: &str, age: Duration) -> Result<HeaderValue, ApiError>
 }
 
 /// 256 random bits as text.
-fn random_text(entropy: &dyn Entropy) -> Secret {
+pub(crate) fn random_text(entropy: &dyn Entropy) -> Secret {
     let mut bytes = [0; ID_BYTES];
     entropy.fill(&mut bytes);
     Secret::new(hex(&bytes))

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use anc_domain::{Clock, Entropy, UnixMillis};
 use anc_store::Store;
+use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
+use crate::mail::SendMail;
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe, StripeSettings};
 use crate::probe::Providers;
@@ -20,10 +23,25 @@ pub struct ControlSettings {
     pub public_url: Option<Url>,
     /// Whether people may sign in over plain HTTP from other machines.
     pub insecure_http: bool,
+    /// Who may register.
+    pub sign_up: SignUp,
     /// The program's version.
     pub version: &'static str,
     /// How accounts pay in; `None` where they cannot.
     pub payments: Option<StripeSettings>,
+}
+
+/// Who may register.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// Nobody: operators add people.
+    #[default]
+    Closed,
+    /// Whoever an operator has invited.
+    Invitation,
+    /// Everybody.
+    Open,
 }
 
 impl ControlSettings {
@@ -57,6 +75,9 @@ pub(crate) struct Shared {
     /// The way to the payment provider.
     pub(crate) stripe: Option<Stripe>,
     pub(crate) hook_guard: HookGuard,
+    /// Counts what makes mail be sent, apart from the guesses at passwords.
+    pub(crate) mail_throttle: Throttle,
+    pub(crate) mail: Option<Arc<dyn SendMail>>,
 }
 
 impl ApiState {
@@ -66,6 +87,12 @@ impl ApiState {
 
     pub(crate) fn now(&self) -> UnixMillis {
         self.shared.clock.now()
+    }
+
+    /// How to send mail with links, which need an address that no request can influence.
+    pub(crate) fn mail_way(&self) -> Option<(&dyn SendMail, &Url)> {
+        let mail = self.shared.mail.as_deref()?;
+        Some((mail, self.shared.settings.public_url.as_ref()?))
     }
 
     /// Waits until the data plane has taken note of every change so far. When it does not in time,

@@ -130,6 +130,8 @@ small_ids! {
     TierId = "tier";
     /// A person who signs in.
     UserId = "usr";
+    /// Leave to register.
+    InvitationId = "inv";
 }
 
 /// 2020-01-01T00:00:00Z, from which the ids' milliseconds count: 41 bits last until 2089.

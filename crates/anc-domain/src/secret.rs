@@ -34,7 +34,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The SHA-256 of a secret text: what is stored and looked up. The secrets that are stored so
-/// have at least 128 random bits, so that no slow hash is needed.
+/// have at least 128 random bits, recovery codes 80, so that no slow hash is needed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash([u8; 32]);
 

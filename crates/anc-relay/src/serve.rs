@@ -48,6 +48,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
     let control = base.control(ControlSettings {
         public_url: config.public_url.clone(),
         insecure_http: config.insecure_http,
+        sign_up: config.sign_up,
         version: env!("CARGO_PKG_VERSION"),
         payments: config.payments.clone(),
     });

@@ -79,6 +79,7 @@ impl Base {
                 upstream: Upstream::new(self.timeouts, simulated),
                 parked: self.parked.clone(),
             },
+            mail: None,
         })
     }
 }

@@ -97,6 +97,8 @@ fn every_command_and_flag_has_its_row() {
         "setup",
         "user add",
         "user list",
+        "user invite",
+        "user remove-factor",
         "channel add",
         "channel list",
         "channel test",

@@ -26,13 +26,17 @@ mod copy;
 mod cursor;
 mod database;
 mod error;
+mod factor;
 mod group;
 mod idempotency;
+mod invitation;
 mod ledger;
+mod mail_code;
 mod management_key;
 mod migrate;
 mod open;
 mod payment;
+mod pending_sign_in;
 mod price;
 mod retention;
 mod row;
@@ -57,9 +61,12 @@ pub use change::{Change, Changes, Follower, Topic};
 pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
 pub use cursor::FOREIGN_CURSOR;
 pub use error::StoreError;
+pub use factor::{FactorRecord, Factors};
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use idempotency::{Idempotency, Repeat};
+pub use invitation::{InvitationRecord, Invitations, NewInvitation};
 pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
+pub use mail_code::{MailCodes, NewMailCode, Registered};
 pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
 pub use open::{Durability, Location, OpenOptions, Store};
@@ -67,6 +74,7 @@ pub use payment::{
     Claim, ClaimKind, NewPayment, NotBegun, PaymentFact, PaymentMode, PaymentNotice, PaymentPage,
     PaymentRecord, PaymentState, Payments, SessionFact, SessionOutcome, TakenIn,
 };
+pub use pending_sign_in::PendingSignIns;
 pub use price::{PriceRecord, PriceSource, Prices};
 pub use retention::{Prunable, Pruned, Retention, USAGE_DAYS_MIN};
 pub use running::{RunningRecord, RunningView};

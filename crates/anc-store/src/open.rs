@@ -11,9 +11,10 @@ use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
-    Accounts, Audits, Changes, Channels, Check, Groups, ManagementKeys, Migration, Payments, Prices,
-    Retention, RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens,
-    UsageView, Users, copy, migrate, price, user, verify,
+    Accounts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
+    ManagementKeys, Migration, Payments, PendingSignIns, Prices, Retention, RunningView, Sessions,
+    Settings, Statements, StoreError, StoredResponses, Tokens, UsageView, Users, copy, migrate,
+    price, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -177,6 +178,30 @@ impl Store {
     /// Signed-in browsers.
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions { db: &self.inner.db }
+    }
+
+    /// Second factors.
+    pub fn factors(&self) -> Factors<'_> {
+        Factors {
+            db: &self.inner.db,
+            sealer: &self.inner.sealer,
+            entropy: self.inner.entropy.as_ref(),
+        }
+    }
+
+    /// Browsers that still owe the second factor.
+    pub fn pending_sign_ins(&self) -> PendingSignIns<'_> {
+        PendingSignIns { db: &self.inner.db }
+    }
+
+    /// Leave to register.
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
+    }
+
+    /// Links that were sent by mail.
+    pub fn mail_codes(&self) -> MailCodes<'_> {
+        MailCodes { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
     }
 
     /// Upstream accounts.

@@ -4,7 +4,7 @@ use anc_domain::{SecretHash, UnixMillis, UserId};
 use sqlx::FromRow;
 
 use crate::StoreError;
-use crate::database::Database;
+use crate::database::{Database, WriteTx};
 use crate::sql::query;
 
 /// What a new session is made of.
@@ -29,6 +29,8 @@ pub struct SessionRecord {
     pub expires_at: UnixMillis,
     /// When it was made or touched.
     pub last_seen_at: UnixMillis,
+    /// When the person last showed their password or second factor.
+    pub stepped_up_at: UnixMillis,
 }
 
 #[derive(FromRow)]
@@ -37,6 +39,7 @@ struct SessionRow {
     created_at: i64,
     expires_at: i64,
     last_seen_at: i64,
+    stepped_up_at: i64,
 }
 
 /// The sessions' door.
@@ -52,8 +55,9 @@ impl Sessions<'_> {
         let now = tx.now.as_millis();
         query("delete from session where expires_at <= $1").bind(now).execute(&mut tx).await?;
         query(
-            "insert into session (hash, user_id, created_at, expires_at, last_seen_at)
-             values ($1, $2, $3, $4, $3)",
+            "insert into session (hash, user_id, created_at, expires_at, last_seen_at,
+                 stepped_up_at)
+             values ($1, $2, $3, $4, $3, $3)",
         )
         .bind(session.hash.as_bytes().as_slice())
         .bind(session.user_id.as_i64())
@@ -67,7 +71,7 @@ impl Sessions<'_> {
     /// The session of that hash, if it has not expired.
     pub async fn find(&self, hash: &SecretHash) -> Result<Option<SessionRecord>, StoreError> {
         let row: Option<SessionRow> = query(
-            "select user_id, created_at, expires_at, last_seen_at
+            "select user_id, created_at, expires_at, last_seen_at, stepped_up_at
              from session
              where hash = $1
              and expires_at > $2",
@@ -81,6 +85,7 @@ impl Sessions<'_> {
             created_at: UnixMillis::from_millis(row.created_at),
             expires_at: UnixMillis::from_millis(row.expires_at),
             last_seen_at: UnixMillis::from_millis(row.last_seen_at),
+            stepped_up_at: UnixMillis::from_millis(row.stepped_up_at),
         }))
     }
 
@@ -97,6 +102,26 @@ impl Sessions<'_> {
         tx.commit().await
     }
 
+    /// Notes that the person has shown anew who they are; the session goes on under another id.
+    /// False if it has ended.
+    pub async fn step_up(&self, old: &SecretHash, new: &SecretHash) -> Result<bool, StoreError> {
+        let mut tx = self.db.write().await?;
+        let now = tx.now.as_millis();
+        let done = query(
+            "update session
+             set hash = $2, stepped_up_at = $3
+             where hash = $1
+             and expires_at > $3",
+        )
+        .bind(old.as_bytes().as_slice())
+        .bind(new.as_bytes().as_slice())
+        .bind(now)
+        .execute(&mut tx)
+        .await?;
+        tx.commit().await?;
+        Ok(done > 0)
+    }
+
     /// Ends one session.
     pub async fn delete(&self, hash: &SecretHash) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
@@ -107,13 +132,20 @@ impl Sessions<'_> {
         tx.commit().await
     }
 
-    /// Ends every session of one person.
+    /// Ends every session of one person, and every sign-in that has not come to one.
     pub async fn delete_for_user(&self, user_id: UserId) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        query("delete from session where user_id = $1")
-            .bind(user_id.as_i64())
-            .execute(&mut tx)
-            .await?;
+        end_all(&mut tx, user_id).await?;
         tx.commit().await
     }
+}
+
+/// Ends all that a person's earlier password or factor has opened.
+pub(crate) async fn end_all(tx: &mut WriteTx, user_id: UserId) -> Result<(), StoreError> {
+    for text in
+        ["delete from session where user_id = $1", "delete from pending_sign_in where user_id = $1"]
+    {
+        query(text).bind(user_id.as_i64()).execute(&mut *tx).await?;
+    }
+    Ok(())
 }

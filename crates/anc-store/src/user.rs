@@ -210,7 +210,7 @@ impl Users<'_> {
 }
 
 /// A person and the account of their own.
-async fn insert_person(
+pub(crate) async fn insert_person(
     tx: &mut WriteTx,
     user_id: UserId,
     account_id: AccountId,

@@ -15,7 +15,7 @@ use crate::api::token_body::check_name;
 use crate::error::{ApiError, ErrorBody};
 use crate::idempotency::{Once, refused};
 use crate::json::{self, present};
-use crate::principal::Principal;
+use crate::principal::{Principal, ShownLately};
 use crate::probe::keys_of;
 use crate::state::ApiState;
 
@@ -291,6 +291,7 @@ pub(crate) async fn create_channel(
 pub(crate) async fn update_channel(
     State(state): State<ApiState>,
     principal: Principal,
+    shown_lately: ShownLately,
     Path(id): Path<String>,
     json::Json(body): json::Json<ChannelChange>,
 ) -> Result<Json<Channel>, ApiError> {
@@ -301,6 +302,10 @@ pub(crate) async fn update_channel(
     let allow_private = body.allow_private.unwrap_or(before.allow_private);
     let base_url = body.base_url.unwrap_or_else(|| before.base_url.clone());
     let base_url = check_base_url(provider, base_url, allow_private)?;
+    if body.key.is_some() || base_url != before.base_url {
+        // Elsewhere the keys that are there would be told to whoever listens.
+        shown_lately.check()?;
+    }
     let routing = routed(
         &state,
         before.routing.clone(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
-use crate::state::ApiState;
+use crate::state::{ApiState, SignUp};
 
 /// The instance.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,6 +21,10 @@ pub(crate) struct Instance {
     insecure_http: bool,
     /// Where clients reach it; empty where that is the address in the browser.
     public_url: String,
+    /// Who may register.
+    sign_up: SignUp,
+    /// Whether it sends mail: links to register and to set a new password.
+    sends_mail: bool,
 }
 
 /// Tells what the console shows before anybody signs in.
@@ -37,6 +41,8 @@ pub(crate) async fn get_instance(
         needs_setup: state.store().users().needs_setup().await?,
         insecure_http: settings.insecure_http,
         public_url: public_url.unwrap_or_default().to_owned(),
+        sign_up: settings.sign_up,
+        sends_mail: state.mail_way().is_some(),
     }))
 }
 

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 10] = [
+    const FOR_PEOPLE: [(&str, &str); 20] = [
         ("POST", "/api/v1/usage/prune"),
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),
@@ -69,13 +69,28 @@ mod tests {
         ("GET", "/api/v1/payments"),
         ("POST", "/api/v1/payments"),
         ("GET", "/api/v1/payments/{id}"),
+        ("POST", "/api/v1/session/step-up"),
+        ("GET", "/api/v1/factors"),
+        ("POST", "/api/v1/factors/totp"),
+        ("POST", "/api/v1/factors/totp/confirm"),
+        ("DELETE", "/api/v1/factors/totp"),
+        ("POST", "/api/v1/factors/recovery-codes"),
+        ("GET", "/api/v1/invitations"),
+        ("POST", "/api/v1/invitations"),
+        ("DELETE", "/api/v1/invitations/{id}"),
+        ("DELETE", "/api/v1/users/{id}/factors"),
     ];
-    const FOR_EVERYBODY: [(&str, &str); 5] = [
+    const FOR_EVERYBODY: [(&str, &str); 10] = [
         ("GET", "/api/v1/instance"),
         ("GET", "/api/v1/openapi.json"),
         ("POST", "/api/v1/setup"),
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),
+        ("POST", "/api/v1/session/second-step"),
+        ("POST", "/api/v1/registrations"),
+        ("POST", "/api/v1/registrations/confirm"),
+        ("POST", "/api/v1/password-resets"),
+        ("POST", "/api/v1/password-resets/confirm"),
     ];
 
     #[test]

@@ -5,17 +5,23 @@ mod channel_probe;
 mod channels;
 mod credits;
 mod dashboard;
+mod factors;
 mod groups;
 mod instance;
+mod invitations;
 pub(crate) mod key_scopes;
 mod ledger;
 mod management_keys;
 mod models;
+mod password_resets;
 mod payments;
+mod registrations;
 mod session;
+mod session_steps;
 mod setup;
 mod statement;
 mod statement_export;
+pub(crate) mod step_up;
 mod token_actions;
 mod token_advice;
 mod token_body;
@@ -24,6 +30,7 @@ mod tokens;
 mod usage;
 mod usage_export;
 mod usage_pruning;
+mod user_factors;
 mod users;
 
 use utoipa::OpenApi as _;
@@ -52,6 +59,18 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(instance::get_openapi))
         .routes(routes!(setup::set_up))
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
+        .routes(routes!(session_steps::second_step))
+        .routes(routes!(session_steps::step_up))
+        .routes(routes!(factors::get_factors))
+        .routes(routes!(factors::propose_totp, factors::remove_totp))
+        .routes(routes!(factors::confirm_totp))
+        .routes(routes!(factors::new_recovery_codes))
+        .routes(routes!(registrations::register))
+        .routes(routes!(registrations::confirm_registration))
+        .routes(routes!(password_resets::ask_reset))
+        .routes(routes!(password_resets::confirm_reset))
+        .routes(routes!(invitations::list_invitations, invitations::create_invitation))
+        .routes(routes!(invitations::withdraw_invitation))
         .routes(routes!(account::get_account))
         .routes(routes!(statement::get_statement))
         .routes(routes!(statement_export::export_statement))
@@ -85,5 +104,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
         .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(user_factors::remove_user_factors))
         .routes(routes!(ledger::verify_ledger))
 }

@@ -3,7 +3,7 @@
 use anc_domain::Secret;
 use anc_store::UserRecord;
 use axum::extract::State;
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
 use crate::principal::{Caller, Principal};
-use crate::session;
 use crate::state::ApiState;
+use crate::{second_factor, session};
 
 /// An email address and its password.
 #[derive(Deserialize, ToSchema)]
@@ -21,6 +21,16 @@ use crate::state::ApiState;
 pub(crate) struct SignIn {
     email: String,
     password: String,
+}
+
+/// The password was right; a code is to come.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SecondStepNeeded {
+    /// Always true.
+    second_step: bool,
+    /// Until when it is waited for.
+    #[schema(format = DateTime)]
+    expires_at: String,
 }
 
 /// Who is signed in.
@@ -38,6 +48,8 @@ struct SessionUser {
     email: String,
     #[schema(inline)]
     role: RoleName,
+    /// Whether a code is asked for when they sign in.
+    second_factor: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,6 +84,7 @@ pub(crate) async fn describe(
                 anc_store::Role::Admin => RoleName::Admin,
                 anc_store::Role::User => RoleName::User,
             },
+            second_factor: state.store().factors().is_confirmed(user.id).await?,
         },
         account: SessionAccount { id: account.id.to_string(), name: account.name },
         client_address: caller.0.to_string(),
@@ -89,14 +102,16 @@ pub(crate) async fn get_session(
     Ok(axum::Json(describe(&state, principal.user()?, caller).await?))
 }
 
-/// Signs in. A wrong password and an unknown address are answered alike and as slowly.
+/// Signs in. A wrong password and an unknown address are answered alike and as slowly. Whoever has
+/// a second factor gets no session yet, but a cookie for the second step.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = SignIn,
-    responses((status = 200, body = Session), (status = "default", body = ErrorBody)))]
+    responses((status = 200, body = Session), (status = 202, body = SecondStepNeeded),
+        (status = "default", body = ErrorBody)))]
 pub(crate) async fn sign_in(
     State(state): State<ApiState>,
     caller: Caller,
     Json(body): Json<SignIn>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Response, ApiError> {
     let shared = &state.shared;
     session::check_connection(&shared.settings, caller.0)?;
     shared.throttle.attempt(&body.email, caller.0, state.now())?;
@@ -106,9 +121,27 @@ pub(crate) async fn sign_in(
     let user = user.filter(|user| right && !user.disabled);
     let user = user.ok_or_else(ApiError::wrong_credentials)?;
     shared.throttle.succeeded(&body.email, caller.0);
-    let cookie = session::begin(&state, &user).await?;
-    let session = describe(&state, &user, caller).await?;
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), axum::Json(session)))
+    if state.store().factors().is_confirmed(user.id).await? {
+        let cookie = second_factor::begin(&state, &user).await?;
+        let expires_at = state.now().plus(second_factor::PENDING).to_rfc3339();
+        let body = axum::Json(SecondStepNeeded { second_step: true, expires_at });
+        return Ok(
+            (StatusCode::ACCEPTED, AppendHeaders([(SET_COOKIE, cookie)]), body).into_response()
+        );
+    }
+    signed_in(&state, &user, caller, StatusCode::OK).await
+}
+
+/// The answer that begins a person's session.
+pub(crate) async fn signed_in(
+    state: &ApiState,
+    user: &UserRecord,
+    caller: Caller,
+    status: StatusCode,
+) -> Result<Response, ApiError> {
+    let cookie = session::begin(state, user).await?;
+    let session = describe(state, user, caller).await?;
+    Ok((status, AppendHeaders([(SET_COOKIE, cookie)]), axum::Json(session)).into_response())
 }
 
 /// Signs out: the session ends here, not only in the browser.

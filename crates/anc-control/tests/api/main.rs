@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod abuse;
 mod access;
 mod contract;
 mod dashboard;
+mod factors;
 mod keys;
 mod payments;
 mod payments_hostile;
 mod payments_support;
+mod registration;
+mod step_up;
 mod support;
 mod things;

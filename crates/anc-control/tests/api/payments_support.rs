@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use anc_control::{ControlSettings, PeerAddress, StripeSettings};
+use anc_control::{ControlSettings, PeerAddress, SignUp, StripeSettings};
 use anc_domain::{Clock as _, ManualClock, NanoUsd, Secret, UnixMillis};
 use anc_store::{Location, PaymentMode};
 use anc_testkit::{PgDatabase, ScriptedStripe, signature};
@@ -30,6 +30,7 @@ fn settings(stripe: &ScriptedStripe) -> ControlSettings {
     ControlSettings {
         public_url: Some("http://relay.example".parse().unwrap()),
         insecure_http: true,
+        sign_up: SignUp::Closed,
         version: "0.0.0",
         payments: Some(StripeSettings {
             secret_key: Secret::new(ScriptedStripe::SECRET_KEY),

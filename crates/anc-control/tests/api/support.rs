@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{Control, ControlParts, ControlSettings, PeerAddress, Providers};
+use anc_control::{
+    Control, ControlParts, ControlSettings, Mail, PeerAddress, Providers, SendMail, SignUp,
+};
 use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
 use anc_store::{Durability, Location, OpenOptions, Store};
 use anc_upstream::{InProcessProvider, ParkedKeys, Upstream, UpstreamBody, UpstreamTimeouts};
@@ -15,6 +17,8 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::ServiceExt as _;
 
 pub(crate) const OWNER: &str = "owner@example.com";
@@ -24,7 +28,17 @@ pub(crate) struct World {
     pub(crate) control: Control,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Store,
+    mails: Mutex<UnboundedReceiver<Mail>>,
     _data: TempDir,
+}
+
+/// Where mail arrives.
+struct PostBox(UnboundedSender<Mail>);
+
+impl SendMail for PostBox {
+    fn send(&self, mail: Mail) {
+        self.0.send(mail).unwrap();
+    }
 }
 
 /// The provider inside the binary, which none of these tests has.
@@ -68,9 +82,18 @@ impl World {
     }
 
     pub(crate) async fn at(public_url: Option<&str>, insecure_http: bool) -> Self {
+        Self::with_sign_up(public_url, insecure_http, SignUp::Closed).await
+    }
+
+    pub(crate) async fn with_sign_up(
+        public_url: Option<&str>,
+        insecure_http: bool,
+        sign_up: SignUp,
+    ) -> Self {
         let settings = ControlSettings {
             public_url: public_url.map(|url| url.parse().unwrap()),
             insecure_http,
+            sign_up,
             version: "0.0.0",
             payments: None,
         };
@@ -85,6 +108,7 @@ impl World {
         clock: Arc<ManualClock>,
         dice: u64,
     ) -> Self {
+        let (sent, mails) = unbounded_channel();
         let data = tempfile::tempdir().unwrap();
         let location = location.unwrap_or_else(|| Location::Sqlite(data.path().join("relay.db")));
         let entropy = Arc::new(FixedEntropy::new(dice));
@@ -105,8 +129,9 @@ impl World {
             settings,
             changes_timeout: Duration::ZERO,
             providers: Providers { upstream, parked: ParkedKeys::default() },
+            mail: Some(Arc::new(PostBox(sent))),
         });
-        Self { control, clock, store, _data: data }
+        Self { control, clock, store, mails: Mutex::new(mails), _data: data }
     }
 
     /// A world with its owner, and the owner's browser.
@@ -124,6 +149,17 @@ impl World {
         assert_eq!(answer.status, 201, "{}", answer.text);
         browser.keep_cookie(&answer);
         browser
+    }
+
+    /// The next mail that is sent.
+    pub(crate) async fn mail(&self) -> Mail {
+        let mut mails = self.mails.lock().await;
+        tokio::time::timeout(Duration::from_secs(20), mails.recv()).await.unwrap().unwrap()
+    }
+
+    /// Whether mail waits to be read.
+    pub(crate) async fn has_mail(&self) -> bool {
+        !self.mails.lock().await.is_empty()
     }
 
     pub(crate) fn browser(&self, address: &str) -> Browser {

@@ -51,6 +51,7 @@ impl Api {
         let control = base.control(ControlSettings {
             public_url: config.public_url.clone(),
             insecure_http: config.insecure_http,
+            sign_up: config.sign_up,
             version: env!("CARGO_PKG_VERSION"),
             payments: config.payments.clone(),
         });

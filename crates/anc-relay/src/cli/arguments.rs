@@ -98,6 +98,27 @@ pub(super) enum User {
     Add(UserAdd),
     /// List everybody who signs in.
     List(Listed),
+    /// Print a link with which somebody can register, once.
+    Invite(UserInvite),
+    /// Take away the second factor of somebody who lost theirs.
+    RemoveFactor(UserRemoveFactor),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserRemoveFactor {
+    /// The person's email address.
+    #[arg(long)]
+    pub(super) email: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserInvite {
+    /// The only email address that may use it.
+    #[arg(long)]
+    pub(super) email: Option<String>,
+    /// For how many days it works.
+    #[arg(long, default_value_t = 7)]
+    pub(super) days: u32,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::cli::CliError;
 use crate::cli::api::Api;
 use crate::cli::arguments::{
     ApiCall, Channel, ChannelAdd, ChannelTest, Credit, PriceSet, Setup, Token, TokenCreate,
-    TokenList, TokenName, UsageCommand, User,
+    TokenList, TokenName, UsageCommand, User, UserRemoveFactor,
 };
 use crate::cli::print::{Table, dollars, field, line, money_or};
 
@@ -53,6 +53,20 @@ pub(super) async fn user(api: &Api, command: User) -> Result<(), CliError> {
                 table.row(&["id", "email", "role", "account"].map(|key| field(user, key)));
             }
             table.print()
+        }
+        User::RemoveFactor(UserRemoveFactor { email }) => {
+            let users = api.get("/users").await?;
+            let known = email.to_lowercase();
+            let user = items(&users).iter().find(|user| field(user, "email") == known);
+            let user = user.ok_or_else(|| CliError::NoSuchUser(email.clone()))?;
+            let path = format!("/users/{}/factors", field(user, "id"));
+            api.call(Method::DELETE, &path, None).await?;
+            line(&format!("{email} now signs in with the password alone."))
+        }
+        User::Invite(invite) => {
+            let body = json!({ "email": invite.email, "days": invite.days });
+            let made = api.post("/invitations", &body).await?;
+            line(&field(&made, "link"))
         }
     }
 }

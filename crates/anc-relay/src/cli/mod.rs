@@ -42,6 +42,8 @@ enum CliError {
     Unanswered(String),
     #[error("{0} is expected on standard input")]
     NoInput(&'static str),
+    #[error("nobody signs in with {0}")]
+    NoSuchUser(String),
     #[error("there is no channel named {0}")]
     NoSuchChannel(String),
     #[error("the channel's provider did not answer well: {0}")]

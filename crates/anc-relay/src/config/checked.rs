@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anc_control::StripeSettings;
+use anc_control::{SignUp, StripeSettings};
 use anc_domain::TrustedProxies;
 use anc_gateway::{InputHold, Limits};
 use anc_store::{Durability, Location, USAGE_DAYS_MIN};
@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<Url>,
     pub(crate) insecure_http: bool,
+    /// Who may register.
+    pub(crate) sign_up: SignUp,
     pub(crate) trusted_proxies: TrustedProxies,
     /// Whether web pages of other origins may call the relay.
     pub(crate) cors: bool,
@@ -105,6 +107,12 @@ impl Config {
                 .map_err(|_| wrong("listen", "not an address and port such as 127.0.0.1:8080"))?,
             public_url,
             insecure_http: raw.insecure_http,
+            sign_up: match raw.sign_up.as_str() {
+                "closed" => SignUp::Closed,
+                "invitation" => SignUp::Invitation,
+                "open" => SignUp::Open,
+                _ => return Err(wrong("sign_up", "\"closed\", \"invitation\" or \"open\"")),
+            },
             trusted_proxies: TrustedProxies::new(proxies),
             cors: raw.cors,
             workers: if raw.workers == 0 { cores } else { raw.workers.min(256) },

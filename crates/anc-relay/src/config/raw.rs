@@ -33,6 +33,7 @@ pub(super) struct RawConfig {
     pub(super) listen: String,
     pub(super) public_url: String,
     pub(super) insecure_http: bool,
+    pub(super) sign_up: String,
     pub(super) trusted_proxies: Vec<String>,
     pub(super) cors: bool,
     pub(super) workers: usize,

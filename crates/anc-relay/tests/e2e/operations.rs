@@ -154,6 +154,10 @@ async fn the_command_line_does_what_the_console_does() {
 
     relay.run(&["user", "add", "--email", "a@b.example", "--password-stdin"], "correct horse 2");
     assert!(relay.run(&["user", "list"], "").contains("a@b.example"));
+    let invited = relay.run(&["user", "invite", "--email", "new@b.example", "--days", "1"], "");
+    assert!(invited.contains("/register#invitation="), "{invited}");
+    let none = relay.command(&["user", "remove-factor", "--email", "a@b.example"], "");
+    assert!(String::from_utf8_lossy(&none.stderr).contains("no such second factor"), "{none:?}");
     let csv = relay.run(&["api", "GET", "/usage.csv?account=all"], "");
     assert_eq!(csv.lines().count(), 2, "{csv}");
     let body = r#"{"account": "a@b.example", "amount": "3", "reason": "trial"}"#;

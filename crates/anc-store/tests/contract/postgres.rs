@@ -16,6 +16,7 @@ mod people;
 mod pruning;
 mod secrets;
 mod several_nodes;
+mod sign_in;
 mod statement;
 mod stored_responses;
 mod support;

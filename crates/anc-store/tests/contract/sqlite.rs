@@ -15,6 +15,7 @@ mod payments;
 mod people;
 mod pruning;
 mod secrets;
+mod sign_in;
 mod statement;
 mod stored_responses;
 mod support;
