@@ -7,13 +7,14 @@ PROFILE ?= fast
 BINARY = target/$(PROFILE)/anc-relay
 UPSTREAM = target/$(PROFILE)/anc-scripted-upstream
 
-.PHONY: help run demo build console test clients check fmt bench generate clean
+.PHONY: help run demo build console test soak clients check fmt bench generate clean
 
 help:
 	@echo 'make run              build everything and start the relay on ./$(DATA)'
 	@echo 'make run CONSOLE=0    the same without the web console (needs no Node)'
 	@echo 'make demo             the same on ./$(DEMO), with sample accounts, tokens and a month of usage'
 	@echo 'make test             every check and test'
+	@echo 'make soak             hours of random operations and sudden deaths against the books (STEPS=, ROUNDS=)'
 	@echo 'make clients          real client programs (Claude Code, Codex, Gemini CLI, SDKs) against the relay'
 	@echo 'make check            format, lints and structure only: the quick part of make test'
 	@echo 'make bench            the benchmark against nginx, or a bare proxy where there is none'
@@ -40,6 +41,9 @@ console:
 
 test:
 	@scripts/test.sh
+
+soak:
+	@scripts/soak.sh
 
 clients:
 	@scripts/clients.sh $(ARGS)

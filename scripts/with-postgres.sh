@@ -62,4 +62,7 @@ fi
 export ANC_TEST_POSTGRES="postgres://postgres@127.0.0.1:$port"
 ANC_TEST_POSTGRES_PID=$(head -1 "$directory/data/postmaster.pid")
 export ANC_TEST_POSTGRES_PID
+# For a test that has a server of its own.
+export ANC_TEST_POSTGRES_RESTART="cd $directory && ${as_server[*]} $bin/pg_ctl --pgdata $directory/data \
+  --log $directory/log --mode immediate --wait restart"
 "$@"

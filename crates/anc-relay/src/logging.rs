@@ -12,7 +12,10 @@ pub(crate) fn start(level: &str, format: LogFormat) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(quiet(filter))
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // A line that cannot be written, as on a full disk, is lost: telling so on the same standard
+        // error would fail as well, and take the request with it.
+        .log_internal_errors(false);
     match format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),

@@ -25,7 +25,7 @@ mod stripe;
 
 pub use client::{Answer, Client, Events};
 pub use packed::packed;
-pub use postgres::PgDatabase;
+pub use postgres::{PgDatabase, PgServer};
 pub use raw::RawConnection;
 pub use relay::{OWNER_EMAIL, OWNER_PASSWORD, Relay};
 pub use sqlite::sqlite;

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 /// Where `scripts/with-postgres.sh` says that its server is.
@@ -43,7 +46,15 @@ impl PgDatabase {
         format!("{}/{}", self.server, self.name)
     }
 
-    async fn on_server(&self, sql: &str) {
+    /// Ends every connection to this database.
+    pub async fn cut_connections(&self) {
+        let name = &self.name;
+        let cut = "select pg_terminate_backend(pid) from pg_stat_activity where datname =";
+        self.on_server(&format!("{cut} '{name}'")).await;
+    }
+
+    /// Runs a statement beside this database, such as one that changes it.
+    pub async fn on_server(&self, sql: &str) {
         let mut connection = PgConnection::connect(&format!("{}/postgres", self.server))
             .await
             .expect("the test server answers");
@@ -69,5 +80,49 @@ impl Drop for PgDatabase {
             });
         });
         dropped.join().ok();
+    }
+}
+
+/// A server of a test's own, which it may restart. It ends with the value.
+#[derive(Debug)]
+pub struct PgServer {
+    script: Child,
+    address: String,
+    restart: String,
+}
+
+impl PgServer {
+    /// Starts one as the test command starts its own.
+    pub fn start() -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/with-postgres.sh");
+        let tell = "echo $ANC_TEST_POSTGRES; echo $ANC_TEST_POSTGRES_RESTART; exec cat";
+        let mut script = Command::new(script)
+            .args(["bash", "-c", tell])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the script starts");
+        let mut lines = BufReader::new(script.stdout.take().expect("piped")).lines();
+        let mut line = || lines.next().and_then(Result::ok).expect("the script tells its server");
+        Self { address: line(), restart: line(), script }
+    }
+
+    /// The address of one of its databases.
+    pub fn url(&self, database: &str) -> String {
+        format!("{}/{database}", self.address)
+    }
+
+    /// Ends the server at once, as a crash would, and starts it again.
+    pub fn restart(&self) {
+        let done = Command::new("bash").args(["-c", &self.restart]).stdout(Stdio::null()).status();
+        assert!(done.is_ok_and(|status| status.success()), "{}", self.restart);
+    }
+}
+
+impl Drop for PgServer {
+    fn drop(&mut self) {
+        // The end of its input is the end of the script's command, and so of the server.
+        drop(self.script.stdin.take());
+        self.script.wait().ok();
     }
 }

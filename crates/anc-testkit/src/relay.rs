@@ -57,7 +57,11 @@ impl Relay {
     }
 
     fn launch(&mut self) {
-        let mut process = Command::new(&self.binary)
+        // A bound on the size of files, by which a test makes the disk full, is to be an error of the
+        // write and not a signal that ends the process.
+        let mut process = Command::new("env")
+            .arg("--ignore-signal=XFSZ")
+            .arg(&self.binary)
             .args(["serve", "--listen", self.listen(), "--data"])
             .arg(self.data_path())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

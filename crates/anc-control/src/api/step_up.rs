@@ -20,6 +20,7 @@ pub(crate) fn needs_step_up(method: &Method, path: &str) -> bool {
                 | "/management-keys"
                 | "/tokens/{id}/rotate"
                 | "/channels"
+                | "/usage/prune"
                 | "/users"
         ) | ("DELETE", "/factors/totp" | "/users/{id}/factors")
     )
@@ -30,7 +31,7 @@ mod tests {
     use super::*;
 
     /// Every operation that changes something and asks for no step-up, for its own reason.
-    const OPEN: [(&str, &str); 26] = [
+    const OPEN: [(&str, &str); 27] = [
         // Nobody is signed in, or the operation is itself the showing of who one is.
         ("POST", "/setup"),
         ("POST", "/session"),
@@ -51,6 +52,8 @@ mod tests {
         ("PATCH", "/tokens/{id}"),
         ("DELETE", "/tokens/{id}"),
         ("DELETE", "/running-requests/{request_id}"),
+        // Money comes in by it.
+        ("POST", "/payments"),
         // Running the relay must not wait for a password; new keys and addresses do.
         ("PATCH", "/channels/{id}"),
         ("DELETE", "/channels/{id}"),

@@ -329,8 +329,6 @@ impl Book {
     }
 
     fn compare_sums(&mut self) {
-        let beyond = self.counters.outcomes_beyond;
-        self.sums.expect_equal(beyond.into(), 0, || "requests by their ends".to_owned());
         let entries = &self.counters.entries;
         for id in entries.tokens().filter(|id| !self.counters.tokens.contains_key(&id.as_i64())) {
             self.sums.note(|| format!("corrected or pruned usage of {id}, which is unknown"));
@@ -355,6 +353,8 @@ impl Book {
             let id = ApiTokenId::from_i64(*id);
             self.sums.note(|| format!("usage of {id}, which is unknown"));
         }
+        let beyond = self.counters.outcomes_beyond;
+        self.sums.expect_equal(beyond.into(), 0, || "requests by their ends".to_owned());
     }
 
     fn compare_windows(&mut self) {
