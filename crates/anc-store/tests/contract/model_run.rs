@@ -176,7 +176,7 @@ impl Run {
 /// Databases to try: a dozen, or as many as the operations of a soak fill.
 fn cases() -> u32 {
     std::env::var("ANC_SOAK_STEPS").map_or(12, |text| {
-        let steps: u32 = text.parse().expect("a number of operations");
+        let steps: u32 = text.parse().unwrap();
         // Half of the most is what a run has on average.
         steps.div_ceil(STEPS_MAX / 2)
     })
