@@ -47,6 +47,8 @@ async function inspectPages(page: Page, relay: Relay, name: (place: string) => s
   await inspect(page, name("models"));
   await open("/models?open=sim-gpt", dialog);
   await inspect(page, name("model"));
+  await open("/wallet", page.getByText("$42.5", { exact: false }));
+  await inspect(page, name("wallet"));
   await open("/docs?topic=openai_sdk", page.getByText("chat.completions", { exact: false }));
   await inspect(page, name("guide"));
   await open("/docs?topic=api&search=rotate", page.locator("summary"));

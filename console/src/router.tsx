@@ -19,6 +19,7 @@ import { parseModelsSearch } from "./lib/models-search";
 import { spans, type Span } from "./lib/spans";
 import { parseTokensSearch } from "./lib/tokens-search";
 import { parseUsageSearch } from "./lib/usage-search";
+import { parseWalletSearch } from "./lib/wallet-search";
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: RootPage,
@@ -86,6 +87,14 @@ const usage = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const wallet = createRoute({
+  getParentRoute: () => app,
+  path: "/wallet",
+  validateSearch: parseWalletSearch,
+  component: lazyRouteComponent(() => import("@/routes/wallet"), "WalletPage"),
+  pendingComponent: PageSkeleton,
+});
+
 const channels = createRoute({
   getParentRoute: () => app,
   path: "/channels",
@@ -128,7 +137,7 @@ const reset = createRoute({
 
 const routeTree = root.addChildren([
   index,
-  app.addChildren([dashboard, tokens, token, usage, models, docs, channels, profile]),
+  app.addChildren([dashboard, tokens, token, usage, models, wallet, docs, channels, profile]),
   signIn,
   setup,
   register,

@@ -3,7 +3,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { OpenApi } from "@/lib/openapi";
 
 import { api, bodyOf } from "./client";
-import type { DashboardQuery, SeriesQuery, TokenQuery, UsageQuery } from "./types";
+import type { DashboardQuery, SeriesQuery, TokenQuery, UsageQuery, StatementQuery } from "./types";
 
 export const keys = {
   instance: ["instance"],
@@ -142,3 +142,23 @@ export const runningQuery = queryOptions({
   queryFn: () => bodyOf(api.GET("/api/v1/running-requests")),
   refetchInterval: 2_000,
 });
+
+export const statementQuery = (query: StatementQuery) =>
+  queryOptions({
+    queryKey: [...keys.account, "statement", query],
+    queryFn: () => bodyOf(api.GET("/api/v1/statement", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+
+/** How often a payment that is not decided is asked about. */
+const payment_ms = 2_000;
+
+export const paymentQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.account, "payment", id],
+    queryFn: () => bodyOf(api.GET("/api/v1/payments/{id}", { params: { path: { id } } })),
+    refetchInterval: ({ state }) =>
+      state.data === undefined || ["open", "pending"].includes(state.data.state)
+        ? payment_ms
+        : false,
+  });

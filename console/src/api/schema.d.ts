@@ -1433,6 +1433,25 @@ export interface components {
     ModelList: {
       items: components["schemas"]["Model"][];
     };
+    /** @description One movement of the balance: an entry, or the requests of one day of the account's time zone. */
+    Movement: {
+      /** @description By how much the balance moved. */
+      amount: string;
+      /** @description The balance after it. A day's requests count as charged at its end. */
+      balance: string;
+      /** @description `usage`, or the kind of the entry. */
+      kind: string;
+      /** @description Why, in a person's words. */
+      reason: string | null;
+      /** @description What it refers to: a request, a code's hint, a payment. */
+      reference: string | null;
+      /**
+       * Format: date-time
+       * @description When it was posted; of a day's requests the end of the day.
+       */
+      time: string;
+      usage: components["schemas"]["DayUsage"] | null;
+    };
     /** @description A connection to be made. */
     NewChannel: {
       /** @description Allow an address in a private network, or on the relay's own machine. */
@@ -1805,7 +1824,7 @@ export interface components {
       account_id: string;
       /** @description The balance after it. */
       closing_balance: string;
-      items: components["schemas"]["Line"][];
+      items: components["schemas"]["Movement"][];
       next_cursor: string | null;
       /** @description The balance before the range. */
       opening_balance: string;

@@ -49,3 +49,7 @@ export type NewManagementKey = Body<paths["/api/v1/management-keys"]["post"]>;
 export type CreatedManagementKey = Ok<paths["/api/v1/management-keys"]["post"]>;
 export type ProposedTotp = Ok<paths["/api/v1/factors/totp"]["post"]>;
 export type RecoveryCodes = Ok<paths["/api/v1/factors/recovery-codes"]["post"]>;
+export type PaymentTerms = NonNullable<Account["payments"]>;
+export type Payment = Ok<paths["/api/v1/payments/{id}"]["get"]>;
+export type StatementQuery = Query<paths["/api/v1/statement"]["get"]>;
+export type Movement = Ok<paths["/api/v1/statement"]["get"]>["items"][number];

@@ -4,6 +4,7 @@ import { operateTexts } from "./en-operate";
 import { pagesTexts } from "./en-pages";
 import { signInTexts } from "./en-sign-in";
 import { tokensTexts } from "./en-tokens";
+import { walletTexts } from "./en-wallet";
 
 export const en = {
   common: {
@@ -32,6 +33,7 @@ export const en = {
     tokens: words.tokens,
     usage: "Usage Logs",
     models: "Models & Prices",
+    wallet: "Wallet",
     docs: "Docs",
     operator: "Operator",
     channels: "Channels",
@@ -180,6 +182,7 @@ export const en = {
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,
+  ...walletTexts,
 };
 
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

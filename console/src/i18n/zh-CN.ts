@@ -3,6 +3,7 @@ import { operateTexts } from "./zh-CN-operate";
 import { pagesTexts } from "./zh-CN-pages";
 import { signInTexts } from "./zh-CN-sign-in";
 import { tokensTexts } from "./zh-CN-tokens";
+import { walletTexts } from "./zh-CN-wallet";
 
 export const zhCN: Texts = {
   common: {
@@ -31,6 +32,7 @@ export const zhCN: Texts = {
     tokens: "令牌",
     usage: "用量日志",
     models: "模型与价格",
+    wallet: "钱包",
     docs: "文档",
     operator: "运维",
     channels: "渠道",
@@ -172,4 +174,5 @@ export const zhCN: Texts = {
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,
+  ...walletTexts,
 };

@@ -5,18 +5,28 @@ import {
   KeyRound,
   ScrollText,
   UserRound,
+  Wallet,
   Waypoints,
   type LucideIcon,
 } from "lucide-react";
 
 /** The console's pages: the menu, the palette and the keys all follow this list. */
 export interface Page {
-  to: "/dashboard" | "/tokens" | "/usage" | "/models" | "/docs" | "/channels" | "/profile";
+  to:
+    | "/dashboard"
+    | "/tokens"
+    | "/usage"
+    | "/models"
+    | "/wallet"
+    | "/docs"
+    | "/channels"
+    | "/profile";
   label:
     | "nav.dashboard"
     | "nav.tokens"
     | "nav.usage"
     | "nav.models"
+    | "nav.wallet"
     | "nav.docs"
     | "nav.channels"
     | "nav.toProfile";
@@ -38,6 +48,7 @@ export const pages: readonly Page[] = [
   { to: "/tokens", label: "nav.tokens", icon: KeyRound, key: "t", place: "user" },
   { to: "/usage", label: "nav.usage", icon: ScrollText, key: "l", place: "user" },
   { to: "/models", label: "nav.models", icon: Boxes, key: "m", place: "user" },
+  { to: "/wallet", label: "nav.wallet", icon: Wallet, key: "w", place: "user" },
   { to: "/docs", label: "nav.docs", icon: BookOpen, key: "h", place: "user" },
   { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },
   { to: "/profile", label: "nav.toProfile", icon: UserRound, key: "p", place: "foot" },

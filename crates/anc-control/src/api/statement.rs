@@ -52,14 +52,14 @@ pub(crate) struct Statement {
     /// Where it ends, to the hour; null: it goes on.
     #[schema(required, format = DateTime)]
     until: Option<String>,
-    items: Vec<Line>,
+    items: Vec<Movement>,
     #[schema(required)]
     next_cursor: Option<String>,
 }
 
 /// One movement of the balance: an entry, or the requests of one day of the account's time zone.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Line {
+pub(super) struct Movement {
     /// `usage`, or the kind of the entry.
     pub(super) kind: &'static str,
     /// When it was posted; of a day's requests the end of the day.
@@ -94,7 +94,7 @@ pub(super) struct DayUsage {
     pub(super) listed: bool,
 }
 
-impl From<StatementLine> for Line {
+impl From<StatementLine> for Movement {
     fn from(line: StatementLine) -> Self {
         Self {
             kind: line.kind.name(),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
-use crate::api::statement::{Line, PAGE_MAX, StatementParams};
+use crate::api::statement::{Movement, PAGE_MAX, StatementParams};
 use crate::csv::cell;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
@@ -68,7 +68,7 @@ impl Export {
     }
 }
 
-fn csv_row(line: &Line) -> String {
+fn csv_row(line: &Movement) -> String {
     let usage = line.usage.as_ref();
     let cells = [
         line.time.clone(),
