@@ -1168,6 +1168,11 @@ export interface components {
       csv: string;
       items: components["schemas"]["CreatedToken"][];
     };
+    /**
+     * @description What an operator's entry is.
+     * @enum {string}
+     */
+    CreditKind: "top_up" | "grant" | "adjustment" | "reversal";
     /** @description The account's new balance. */
     CreditPosted: {
       balance: string;
@@ -1479,6 +1484,7 @@ export interface components {
       amount: string;
       /** @description A word of the caller's that makes repeating the request harmless. */
       cause?: string | null;
+      kind?: components["schemas"]["CreditKind"] | null;
       /** @description Why, for the books. */
       reason: string;
     };

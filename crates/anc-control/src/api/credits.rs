@@ -1,11 +1,12 @@
 //! Money in and out of an account, by an operator's hand.
 
 use anc_domain::{NanoUsd, RequestId};
-use anc_store::{Credit, EntryKind, StoreError};
+use anc_store::{AuditNote, Credit, EntryKind, StoreError};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
@@ -24,11 +25,46 @@ pub(crate) struct NewCredit {
     /// Dollars as a decimal string; negative takes away.
     #[schema(value_type = String)]
     amount: NanoUsd,
+    /// What it is; where absent, a grant above zero and an adjustment below.
+    kind: Option<CreditKind>,
     /// Why, for the books.
     reason: String,
     /// A word of the caller's that makes repeating the request harmless.
     #[serde(default)]
     cause: Option<String>,
+}
+
+/// What an operator's entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum CreditKind {
+    /// Money that the operator received. Above zero.
+    TopUp,
+    /// A gift. Above zero.
+    Grant,
+    /// What puts something right, up or down.
+    Adjustment,
+    /// A top-up that is taken back. Below zero.
+    Reversal,
+}
+
+impl CreditKind {
+    /// The kind of an amount whose kind was not named.
+    const fn of(amount: NanoUsd) -> Self {
+        if amount.is_negative() { Self::Adjustment } else { Self::Grant }
+    }
+
+    /// The entry's kind, if it may have this amount.
+    fn entry(self, amount: NanoUsd) -> Result<EntryKind, ApiError> {
+        let (kind, fits) = match self {
+            Self::TopUp => (EntryKind::TopUp, !amount.is_negative()),
+            Self::Grant => (EntryKind::Grant, !amount.is_negative()),
+            Self::Adjustment => (EntryKind::Adjustment, true),
+            Self::Reversal => (EntryKind::Reversal, amount.is_negative()),
+        };
+        let message = "A top-up and a grant are above zero, and a reversal is below.";
+        if fits { Ok(kind) } else { Err(ApiError::field("kind", message)) }
+    }
 }
 
 /// The account's new balance.
@@ -66,7 +102,10 @@ pub(crate) async fn create_credit(
             format!("operator:{}", RequestId::generate(state.now(), &*state.shared.entropy))
         }
     };
-    let kind = if body.amount.is_negative() { EntryKind::Adjustment } else { EntryKind::Grant };
+    let kind = body.kind.unwrap_or(CreditKind::of(body.amount)).entry(body.amount)?;
+    let detail = json!({
+        "amount": body.amount, "kind": kind.name(), "reason": reason, "cause": cause,
+    });
     let credit = Credit {
         account_id: account.id,
         amount: body.amount,
@@ -81,5 +120,17 @@ pub(crate) async fn create_credit(
         }
         posted => posted?,
     };
+    let note = AuditNote {
+        actor: principal.actor(),
+        action: "account.credit",
+        object: Some(account.id.as_i64()),
+        account: Some(account.id),
+        detail: detail.to_string(),
+        address: None,
+    };
+    // The money has moved whether or not the note can be kept.
+    if let Err(error) = state.store().audits().note(note).await {
+        tracing::error!(%error, "a credit could not be noted");
+    }
     Ok((StatusCode::CREATED, Json(CreditPosted { balance })))
 }

@@ -144,8 +144,9 @@ async fn a_channels_key_goes_in_and_never_comes_out() {
 
 #[tokio::test]
 async fn money_comes_and_goes_with_a_reason_and_once_for_a_cause() {
-    let (_world, owner) = World::with_owner().await;
-    let credit = json!({"account": OWNER, "amount": "5.25", "reason": "bank", "cause": "tx-1"});
+    let (world, owner) = World::with_owner().await;
+    let credit = json!({"account": OWNER, "amount": "5.25", "kind": "top_up", "reason": "bank",
+        "cause": "tx-1"});
     assert_eq!(owner.post("/credits", &credit).await.json["balance"], "25.25");
     assert_eq!(owner.post("/credits", &credit).await.json["balance"], "25.25", "said twice");
     let back = json!({"account": OWNER, "amount": "-0.25", "reason": "mistake"});
@@ -157,6 +158,18 @@ async fn money_comes_and_goes_with_a_reason_and_once_for_a_cause() {
         body[field] = json!(value);
         assert_eq!(owner.post("/credits", &body).await.json["error"]["field"], field);
     }
+    for (kind, amount) in [("top_up", "-1"), ("grant", "-1"), ("reversal", "1")] {
+        let body = json!({"account": OWNER, "amount": amount, "kind": kind, "reason": "sign"});
+        assert_eq!(owner.post("/credits", &body).await.json["error"]["field"], "kind");
+    }
+    let lines = owner.get("/statement").await.json["items"].clone();
+    assert_eq!((&lines[0]["kind"], &lines[0]["amount"]), (&json!("adjustment"), &json!("-0.25")));
+    assert_eq!((&lines[1]["kind"], &lines[1]["balance"]), (&json!("top_up"), &json!("25.25")));
+    let account: anc_domain::AccountId = account["id"].as_str().unwrap().parse().unwrap();
+    let notes = world.store.audits().of_object(account.as_i64(), 10).await.unwrap();
+    assert!(
+        notes.iter().any(|note| note.action == "account.credit" && note.detail.contains("bank"))
+    );
     let report = owner.post("/ledger/verify", &json!({})).await.json;
     assert_eq!(report["ok"], true, "{report}");
 }

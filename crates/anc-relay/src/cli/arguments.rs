@@ -315,6 +315,9 @@ pub(super) struct Credit {
     /// Dollars; negative to take away.
     #[arg(long, value_name = "USD", allow_hyphen_values = true)]
     pub(super) amount: String,
+    /// What it is. Where absent, a grant above zero and an adjustment below.
+    #[arg(long, value_parser = ["top_up", "grant", "adjustment", "reversal"])]
+    pub(super) kind: Option<String>,
     /// Why, for the books.
     #[arg(long)]
     pub(super) reason: String,

@@ -164,7 +164,8 @@ pub(super) async fn set_price(api: &Api, price: PriceSet) -> Result<(), CliError
 
 pub(super) async fn credit(api: &Api, credit: Credit) -> Result<(), CliError> {
     let body = json!({
-        "account": credit.account, "amount": credit.amount, "reason": credit.reason,
+        "account": credit.account, "amount": credit.amount, "kind": credit.kind,
+        "reason": credit.reason,
     });
     let answer = api.post("/credits", &body).await?;
     let balance = dollars(&field(&answer, "balance"));
