@@ -1620,6 +1620,8 @@ export interface components {
       cached_input?: string | null;
       input: string;
       output: string;
+      /** @description Output spent on thinking; absent: as `output`. When set, absent leaves it as it is. */
+      reasoning?: string | null;
     };
     /** @description What an authenticator app is given. Nothing is asked for before a code has confirmed it. */
     ProposedTotp: {

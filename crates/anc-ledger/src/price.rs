@@ -23,6 +23,9 @@ pub struct ModelPrice {
     /// A million units of sound given; where absent, the input price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_audio: Option<NanoUsd>,
+    /// A million output units spent on thinking; where absent, the output price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<NanoUsd>,
     /// A million units of sound made; where absent, the output price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_audio: Option<NanoUsd>,
@@ -48,6 +51,7 @@ impl ModelPrice {
             cache_write: None,
             cache_write_1h: None,
             input_audio: None,
+            reasoning: None,
             output_audio: None,
             web_search: None,
         }
@@ -62,7 +66,8 @@ impl ModelPrice {
             Meter::CacheWrite5m | Meter::CacheWriteOther => cache_write,
             Meter::CacheWrite1h => self.cache_write_1h.unwrap_or(cache_write),
             Meter::InputAudio => self.input_audio.unwrap_or(self.input),
-            Meter::Output | Meter::Reasoning => self.output,
+            Meter::Output => self.output,
+            Meter::Reasoning => self.reasoning.unwrap_or(self.output),
             Meter::OutputAudio => self.output_audio.unwrap_or(self.output),
             Meter::WebSearch => self.web_search.unwrap_or(NanoUsd::ZERO),
         }
@@ -108,5 +113,38 @@ impl PriceSnapshot {
             .map(|meter| self.price.per_million(meter))
             .max()
             .unwrap_or(NanoUsd::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anc_domain::Usage;
+
+    use super::*;
+    use crate::charge;
+
+    /// As rows have it that were written before thinking could have a price of its own.
+    const OLD: &str =
+        r#"{"price":{"input":"3","output":"15","cached_input":"0.3"},"multiplier":1000000}"#;
+
+    #[test]
+    fn thinking_costs_its_own_price_and_else_that_of_output() {
+        let usage = Usage::default().with(Meter::Output, 1_000).with(Meter::Reasoning, 2_000);
+        let flat = ModelPrice::flat(NanoUsd::ZERO, NanoUsd::from_nanos(1_000_000));
+        let own = ModelPrice { reasoning: Some(NanoUsd::from_nanos(4_000_000)), ..flat };
+        let total = |price: ModelPrice| {
+            charge(&usage, &price.snapshot(PpmMultiplier::ONE)).unwrap().total.nanos()
+        };
+        assert_eq!((total(flat), total(own)), (3_000, 9_000));
+        let snapshot = own.snapshot(PpmMultiplier::ONE);
+        assert_eq!(snapshot.dearest_output_per_million().nanos(), 4_000_000);
+    }
+
+    #[test]
+    fn an_old_snapshot_reads_recomputes_and_is_written_as_it_was() {
+        let old: PriceSnapshot = serde_json::from_str(OLD).unwrap();
+        let usage = Usage::default().with(Meter::Input, 1_000).with(Meter::Reasoning, 500);
+        assert_eq!(charge(&usage, &old).unwrap().total.to_string(), "0.0105");
+        assert_eq!(serde_json::to_string(&old).unwrap(), OLD);
     }
 }

@@ -156,8 +156,13 @@ async fn add_version(
     Ok(())
 }
 
+/// The setting that keeps the number of the newest book that the database has taken.
+const BOOK_TAKEN: &str = "price_book";
+
 #[derive(Deserialize)]
 struct Book {
+    /// Counts the books: raised with every change of one, so that the newer of two is known.
+    number: u32,
     models: Vec<BookEntry>,
 }
 
@@ -171,10 +176,15 @@ struct BookEntry {
     price: ModelPrice,
 }
 
-/// Brings the built-in prices up to what comes with this program. A price that a person set stays.
+/// Brings the built-in prices up to what comes with this program, where its book is newer than the
+/// one that the database has taken: a program of an older version beside a newer one, or after it,
+/// changes nothing. A price that a person set stays.
 pub(crate) async fn renew_builtin(db: &Database) -> Result<(), StoreError> {
     let book: Book = serde_json::from_str(BUILTIN).map_err(StoreError::corrupt)?;
     let mut tx = db.write().await?;
+    if !take_book(&mut tx, book.number).await? {
+        return Ok(());
+    }
     let mut changed = false;
     for entry in book.models {
         changed |= renew(&mut tx, &entry).await?;
@@ -183,6 +193,26 @@ pub(crate) async fn renew_builtin(db: &Database) -> Result<(), StoreError> {
         tx.change(Topic::Catalog).await?;
     }
     tx.commit().await
+}
+
+/// Marks the book of that number as taken; false where it is not newer than what was taken. Of
+/// nodes that start together one waits for the other's row here, and then finds its book taken.
+async fn take_book(tx: &mut WriteTx, number: u32) -> Result<bool, StoreError> {
+    let now = tx.now.as_millis();
+    let taken: Option<(String,)> = query(
+        "insert into setting (key, value, updated_at)
+         values ($1, $2, $3)
+         on conflict (key) do update
+         set value = excluded.value, updated_at = excluded.updated_at
+         where cast(setting.value as bigint) < cast(excluded.value as bigint)
+         returning value",
+    )
+    .bind(BOOK_TAKEN)
+    .bind(number.to_string())
+    .bind(now)
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(taken.is_some())
 }
 
 async fn renew(tx: &mut WriteTx, entry: &BookEntry) -> Result<bool, StoreError> {
@@ -254,6 +284,7 @@ mod tests {
     #[test]
     fn the_builtin_book_is_sound() {
         let book: Book = serde_json::from_str(BUILTIN).unwrap();
+        assert!(book.number >= 1);
         let mut names = HashSet::new();
         for entry in &book.models {
             let name: ModelName = entry.model.parse().unwrap();

@@ -51,6 +51,10 @@ pub(crate) struct Price {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     cache_write_1h: Option<NanoUsd>,
+    /// Output spent on thinking; absent: as `output`. When set, absent leaves it as it is.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    reasoning: Option<NanoUsd>,
 }
 
 impl From<ModelPrice> for Price {
@@ -61,6 +65,7 @@ impl From<ModelPrice> for Price {
             cached_input: price.cached_input,
             cache_write: price.cache_write,
             cache_write_1h: price.cache_write_1h,
+            reasoning: price.reasoning,
         }
     }
 }
@@ -137,6 +142,7 @@ pub(crate) async fn set_price(
         cached_input: body.cached_input,
         cache_write: body.cache_write,
         cache_write_1h: body.cache_write_1h,
+        reasoning: body.reasoning.or(before.reasoning),
         ..before
     };
     let set = state.store().prices().set(&name, price).await.map_err(|failure| match failure {

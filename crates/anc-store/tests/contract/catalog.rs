@@ -79,6 +79,12 @@ async fn set_back_to_builtin(bed: &Bed, model: &str, input: &str) {
     bed.place.run(&sql).await.unwrap();
 }
 
+/// As if the newest book that the database has taken were that one.
+async fn set_book_taken(bed: &Bed, number: u32) {
+    let sql = format!("update setting set value = '{number}' where key = 'price_book'");
+    bed.place.run(&sql).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_price_that_a_person_set_survives_and_a_builtin_one_is_renewed() {
     let bed = fresh_store(0).await;
@@ -97,11 +103,27 @@ async fn a_price_that_a_person_set_survives_and_a_builtin_one_is_renewed() {
     bed.store.close().await;
 
     set_back_to_builtin(&bed, "sim-gpt", "99").await;
+    set_book_taken(&bed, 0).await;
     let store = bed.start_again().await;
     assert_eq!(store.prices().get(&gpt).await.unwrap().unwrap(), set);
     let renewed = store.prices().get(&sim).await.unwrap().unwrap();
     assert_eq!((renewed.price, renewed.version), (simulated.price, 2));
     assert!(store.prices().list().await.unwrap().len() >= 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_whose_book_is_not_newer_changes_no_price() {
+    let bed = fresh_store(0).await;
+    let sim: ModelName = "sim-gpt".parse().unwrap();
+    bed.store.close().await;
+    // What a newer program has written there, as this older one finds it.
+    set_back_to_builtin(&bed, "sim-gpt", "99").await;
+    set_book_taken(&bed, u32::MAX).await;
+    let store = bed.start_again().await;
+    let found = store.prices().get(&sim).await.unwrap().unwrap();
+    assert_eq!((found.price.input.to_string().as_str(), found.version), ("99", 1));
+    let taken = store.settings().get("price_book").await.unwrap();
+    assert_eq!(taken, Some(u32::MAX.to_string()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
