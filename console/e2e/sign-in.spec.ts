@@ -54,12 +54,12 @@ test("a code or a recovery code finishes a sign-in", async ({ page, relay }) => 
   // The next step's code: this one's was used to switch the app on.
   await page.getByLabel("Code").fill(codeOf(secret, Date.now() + 30_000));
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Tokens", exact: true }).waitFor();
+  await page.getByRole("heading", { name: "Dashboard", exact: true }).waitFor();
 
   await enterPassword(page, relay.origin);
   await page.getByLabel("Code").fill(codes[0] ?? "");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Tokens", exact: true }).waitFor();
+  await page.getByRole("heading", { name: "Dashboard", exact: true }).waitFor();
   await page.goto(`${relay.origin}/profile`);
   await expect(page.getByText("Recovery codes left: 9")).toBeVisible();
   await page.getByRole("button", { name: "Remove the app" }).click();
