@@ -159,7 +159,7 @@ export const en = {
     step_up_required: "This needs your password or a code again. Try once more.",
     link_not_valid: "This link is not valid any more. Ask for a new one.",
     sign_up_closed: "This relay takes no registrations. Ask its operator for an invitation.",
-    mail_not_configured: "This relay sends no mail. Ask its operator to set a new password.",
+    mail_not_configured: "This relay sends no mail, so a forgotten password cannot be replaced.",
     forbidden: "Your role does not allow this. Ask the owner of this relay.",
     not_found: "It no longer exists. Reload the list to see what does.",
     setup_done: "This relay is already set up. Sign in instead.",

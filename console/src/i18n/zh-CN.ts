@@ -153,7 +153,7 @@ export const zhCN: Texts = {
     step_up_required: "此操作需要再次输入密码或验证码，请重试。",
     link_not_valid: "此链接已失效，请重新获取。",
     sign_up_closed: "此中继不开放注册，请向运营者索取邀请。",
-    mail_not_configured: "此中继不发送邮件，请联系运营者设置新密码。",
+    mail_not_configured: "此中继不发送邮件，因此无法重置忘记的密码。",
     forbidden: "你的角色无权进行此操作，请联系此中继的所有者。",
     not_found: "它已不存在，请刷新列表。",
     setup_done: "此中继已完成设置，请直接登录。",

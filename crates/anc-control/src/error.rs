@@ -98,7 +98,7 @@ impl ApiError {
     }
 
     pub(crate) fn mail_not_configured() -> Self {
-        let message = "This relay sends no mail. Ask its operator to set a new password.";
+        let message = "This relay sends no mail, so a forgotten password cannot be replaced.";
         Self::new(StatusCode::CONFLICT, "mail_not_configured", message)
     }
 

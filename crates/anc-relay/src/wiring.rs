@@ -79,6 +79,7 @@ impl Base {
                 upstream: Upstream::new(self.timeouts, simulated),
                 parked: self.parked.clone(),
             },
+            // Nothing here sends mail yet: the console offers no mailed links while there is no way.
             mail: None,
         })
     }

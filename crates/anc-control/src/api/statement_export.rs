@@ -1,22 +1,15 @@
 //! The statement as a table, sent page by page.
 
 use anc_store::StatementQuery;
-use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
-use futures_util::stream;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::Response;
 
 use crate::api::statement::{Movement, PAGE_MAX, StatementParams};
-use crate::csv::cell;
+use crate::csv::{self, Pages, ROWS_MAX, cell};
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
 use crate::state::ApiState;
-
-/// Rows of one table: as many as a spreadsheet takes.
-const ROWS_MAX: usize = 1_000_000;
 
 const HEAD: &str = "time,kind,amount,balance,requests,since,until,reason,reference\r\n";
 
@@ -39,24 +32,10 @@ pub(crate) async fn export_statement(
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let wanted = StatementQuery { limit: PAGE_MAX, ..query.check(&state, &principal).await? };
-    let mut export = Export { state, wanted: Some(wanted), rows: 0 };
-    // What fails at once is told as an error; what fails later can only break the table off.
-    let first = format!("{HEAD}{}", export.page().await?.unwrap_or_default());
-    let rest = stream::try_unfold(export, async |mut export| {
-        let page = export.page().await.map_err(|error| error.message)?;
-        Ok::<_, String>(page.map(|page| (Bytes::from(page), export)))
-    });
-    let first = stream::once(async { Ok::<_, String>(Bytes::from(first)) });
-    let body = Body::from_stream(stream::StreamExt::chain(first, rest));
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"statement.csv\""),
-    ];
-    Ok((headers, body).into_response())
+    csv::send("statement.csv", HEAD, Export { state, wanted: Some(wanted), rows: 0 }).await
 }
 
-impl Export {
-    /// The next rows; `None` behind the last.
+impl Pages for Export {
     async fn page(&mut self) -> Result<Option<String>, ApiError> {
         let Some(wanted) = self.wanted.take() else { return Ok(None) };
         let page = self.state.store().statements().page(&wanted).await?;
