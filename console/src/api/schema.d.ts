@@ -504,6 +504,95 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/redemption-batches/{id}/revoke": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ends what is left of all codes that were made together; for operators. */
+    post: operations["revoke_codes"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/redemption-codes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists redemption codes, newest first; for operators. */
+    get: operations["list_codes"];
+    put?: never;
+    /** Makes redemption codes; for operators. The codes are in this answer and nowhere else, ever. */
+    post: operations["create_codes"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/redemption-codes/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives one code, and who redeemed it when; for operators. */
+    get: operations["get_code"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/redemption-codes/{id}/revoke": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ends what is left of a code; for operators. What was redeemed stays. */
+    post: operations["revoke_code"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/redemptions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Redeems a code to the caller's own account. Answered when the money is on the disk. Repeated under
+     *     the same `Idempotency-Key` it is redeemed once.
+     */
+    post: operations["redeem_code"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/registrations": {
     parameters: {
       query?: never;
@@ -1141,6 +1230,118 @@ export interface components {
       /** @description Ten characters or more. */
       password: string;
     };
+    /** @description A code with its latest uses. */
+    CodeDetail: {
+      code: components["schemas"]["CodeShown"];
+      /** @description Where the next page of uses begins; null on the last one. */
+      next_cursor: string | null;
+      /** @description The newest first. */
+      redemptions: components["schemas"]["CodeUse"][];
+    };
+    /** @description Redemption codes, newest first. */
+    CodeList: {
+      items: components["schemas"]["CodeShown"][];
+      /** @description Where the next page begins; null on the last one. */
+      next_cursor: string | null;
+    };
+    /** @description A new code. */
+    CodeMade: {
+      code: string;
+      id: string;
+    };
+    /** @description A redemption code. Its text was shown once. */
+    CodeShown: {
+      /** @description What each use is worth. */
+      amount: string;
+      /** @description The codes that were made together. */
+      batch: string;
+      /** Format: date-time */
+      created_at: string;
+      created_by: string;
+      /**
+       * Format: date-time
+       * @description When it stops working; null: never.
+       */
+      expires_at: string | null;
+      /** @description The code's first group and its last. */
+      hint: string;
+      id: string;
+      /** @description What the operator calls them. */
+      note: string;
+      /** @description Whether each account may redeem it no more than once. */
+      once_per_account: boolean;
+      /** Format: date-time */
+      revoked_at: string | null;
+      revoked_by: string | null;
+      /** @enum {string} */
+      state: "open" | "used_up" | "revoked" | "expired";
+      /**
+       * Format: int64
+       * @description How often it was.
+       */
+      used: number;
+      /**
+       * Format: int64
+       * @description How often it may be redeemed.
+       */
+      uses: number;
+    };
+    /** @description A code that somebody was given. */
+    CodeToRedeem: {
+      /** @description The code, in any case of letters, with or without dashes and blanks. */
+      code: string;
+    };
+    /** @description One use of a code. */
+    CodeUse: {
+      account: string;
+      amount: string;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Who redeemed it. */
+      email: string;
+      id: string;
+      /**
+       * Format: int64
+       * @description Which of the code's uses, from one on.
+       */
+      number: number;
+    };
+    /** @description A new batch, and the only sight of its codes. */
+    CodesMade: {
+      batch: string;
+      /** @description The same as a table: code, amount, uses, expiry, note. */
+      csv: string;
+      items: components["schemas"]["CodeMade"][];
+    };
+    /** @description How many codes were ended. */
+    CodesRevoked: {
+      /** Format: int64 */
+      revoked: number;
+    };
+    /** @description A batch of codes to be made. */
+    CodesToMake: {
+      /** @description Whether one account may redeem the same code more than once: not where absent. */
+      again_by_account?: boolean;
+      /** @description What each use of each is worth, in dollars. */
+      amount: string;
+      /**
+       * Format: int32
+       * @description How many: 1 to the setting `redemption_codes.batch_codes_max`.
+       */
+      count: number;
+      /**
+       * Format: date-time
+       * @description When they stop working; absent or null: never.
+       */
+      expires_at?: string | null;
+      /** @description What the operator calls them, at most 100 characters. */
+      note?: string;
+      /**
+       * Format: int32
+       * @description How often each may be redeemed: once where absent.
+       */
+      uses?: number | null;
+    };
     /** @description A code of the app. */
     ConfirmTotp: {
       code: string;
@@ -1448,7 +1649,7 @@ export interface components {
       kind: string;
       /** @description Why, in a person's words. */
       reason: string | null;
-      /** @description What it refers to: a request, a code's hint, a payment. */
+      /** @description What it refers to: a request, a redemption, a payment. */
       reference: string | null;
       /**
        * Format: date-time
@@ -1721,6 +1922,14 @@ export interface components {
     /** @description The only sight of the recovery codes, of which each works once. */
     RecoveryCodes: {
       recovery_codes: string[];
+    };
+    /** @description What a code was worth. */
+    RedemptionDone: {
+      amount: string;
+      /** @description The account's new balance. */
+      balance: string;
+      /** @description The redemption, as the statement refers to it. */
+      id: string;
     };
     /** @description Who wants to register. */
     Registration: {
@@ -3057,6 +3266,199 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ProviderList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  revoke_codes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The batch's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CodesRevoked"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_codes: {
+    parameters: {
+      query?: {
+        /** @description How many at most: 1 to 200, 50 where absent. */
+        limit?: number;
+        /** @description Where the page before ended. */
+        cursor?: string;
+        /** @description Only those that were made together, by their batch. */
+        batch?: string;
+        /** @description Only those in that state. */
+        state?: "open" | "used_up" | "revoked" | "expired";
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CodeList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_codes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodesToMake"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CodesMade"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_code: {
+    parameters: {
+      query?: {
+        /** @description How many at most: 1 to 200, 50 where absent. */
+        limit?: number;
+        /** @description Where the page before ended. */
+        cursor?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The code's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CodeDetail"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  revoke_code: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The code's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CodeShown"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  redeem_code: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodeToRedeem"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RedemptionDone"];
         };
       };
       default: {

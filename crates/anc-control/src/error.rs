@@ -176,6 +176,45 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn code_mistyped() -> Self {
+        let message = "This is not how a redemption code looks: a character is missing or wrong. \
+                       Compare it with what you were given.";
+        Self { field: Some("code"), ..Self::new(StatusCode::BAD_REQUEST, "code_mistyped", message) }
+    }
+
+    pub(crate) fn code_unknown() -> Self {
+        let message = "There is no such redemption code here. Compare it with what you were given.";
+        Self { field: Some("code"), ..Self::new(StatusCode::NOT_FOUND, "code_unknown", message) }
+    }
+
+    pub(crate) fn code_redeemed_before() -> Self {
+        let message = "This account has redeemed this code before; its statement shows when.";
+        Self {
+            field: Some("code"),
+            ..Self::new(StatusCode::CONFLICT, "code_redeemed_before", message)
+        }
+    }
+
+    pub(crate) fn code_used_up() -> Self {
+        let message = "This code was redeemed as often as it may be. Ask whoever gave it to you.";
+        Self { field: Some("code"), ..Self::new(StatusCode::CONFLICT, "code_used_up", message) }
+    }
+
+    pub(crate) fn code_expired() -> Self {
+        let message = "This code has expired. Ask whoever gave it to you for another.";
+        Self { field: Some("code"), ..Self::new(StatusCode::CONFLICT, "code_expired", message) }
+    }
+
+    pub(crate) fn code_revoked() -> Self {
+        let message = "This code was taken back. Ask whoever gave it to you.";
+        Self { field: Some("code"), ..Self::new(StatusCode::CONFLICT, "code_revoked", message) }
+    }
+
+    pub(crate) fn account_suspended() -> Self {
+        let message = "The account is suspended. Ask the relay's operator.";
+        Self::new(StatusCode::FORBIDDEN, "account_suspended", message)
+    }
+
     pub(crate) fn setup_done() -> Self {
         let message = "The relay has an owner already. Sign in instead.";
         Self::new(StatusCode::CONFLICT, "setup_done", message)

@@ -28,6 +28,7 @@ mod password;
 mod payments;
 mod principal;
 mod probe;
+mod redemption;
 mod second_factor;
 mod session;
 mod setup_code;
@@ -50,10 +51,12 @@ pub use headers::security_headers;
 pub use mail::{Mail, SendMail};
 pub use payments::StripeSettings;
 pub use probe::Providers;
+pub use redemption::RedemptionSettings;
 pub use state::{ControlSettings, PeerAddress, SignUp};
 
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe};
+use crate::redemption::RedemptionGuard;
 use crate::state::{ApiState, Shared};
 use crate::throttle::Throttle;
 
@@ -103,6 +106,7 @@ impl Control {
             passwords: Passwords::new(),
             throttle: Throttle::new(),
             mail_throttle: Throttle::new(),
+            redemption_guard: RedemptionGuard::new(&parts.settings.redemption),
             mail: parts.mail,
             store: parts.store,
             clock: parts.clock,

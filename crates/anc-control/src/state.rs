@@ -14,6 +14,7 @@ use crate::mail::SendMail;
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe, StripeSettings};
 use crate::probe::Providers;
+use crate::redemption::{RedemptionGuard, RedemptionSettings};
 use crate::throttle::Throttle;
 
 /// How the instance is reached.
@@ -29,6 +30,8 @@ pub struct ControlSettings {
     pub version: &'static str,
     /// How accounts pay in; `None` where they cannot.
     pub payments: Option<StripeSettings>,
+    /// What redemption codes may be.
+    pub redemption: RedemptionSettings,
 }
 
 /// Who may register.
@@ -77,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) hook_guard: HookGuard,
     /// Counts what makes mail be sent, apart from the guesses at passwords.
     pub(crate) mail_throttle: Throttle,
+    /// Looks redemption codes up.
+    pub(crate) redemption_guard: RedemptionGuard,
     pub(crate) mail: Option<Arc<dyn SendMail>>,
 }
 

@@ -20,14 +20,21 @@ struct Attempts {
     last: Option<UnixMillis>,
 }
 
-/// Counts failed attempts to sign in or to set up.
+/// Counts failed attempts to sign in or to set up, or wrong redemption codes.
 pub(crate) struct Throttle {
     attempts: Cache<String, Attempts>,
+    free: u32,
+    wait_max: Duration,
 }
 
 impl Throttle {
     pub(crate) fn new() -> Self {
-        Self { attempts: Cache::new(REMEMBERED_MAX) }
+        Self::with(FREE_ATTEMPTS, WAIT_MAX)
+    }
+
+    /// With so many attempts that cost nothing, and at most that long a wait.
+    pub(crate) fn with(free: u32, wait_max: Duration) -> Self {
+        Self { attempts: Cache::new(REMEMBERED_MAX), free, wait_max }
     }
 
     /// Counts an attempt as failed before it is made, so that many at once count too; refuses it
@@ -38,20 +45,43 @@ impl Throttle {
         address: IpAddr,
         now: UnixMillis,
     ) -> Result<(), ApiError> {
+        self.refuse_while_waiting(name, address, now)?;
+        self.failed(name, address, now);
+        Ok(())
+    }
+
+    /// Refuses an attempt while a wait runs, and counts nothing.
+    pub(crate) fn refuse_while_waiting(
+        &self,
+        name: &str,
+        address: IpAddr,
+        now: UnixMillis,
+    ) -> Result<(), ApiError> {
         for key in keys(name, address) {
             let before = self.attempts.get(&key).unwrap_or_default();
-            if let Some(wait) = wait(before, now) {
+            if let Some(wait) = self.wait(before, now) {
                 return Err(ApiError::too_many_attempts(wait));
             }
         }
+        Ok(())
+    }
+
+    /// Counts an attempt as failed.
+    pub(crate) fn failed(&self, name: &str, address: IpAddr, now: UnixMillis) {
         for key in keys(name, address) {
             let mut attempts = self.attempts.get(&key).unwrap_or_default();
-            let rested = attempts.last.is_some_and(|last| now.since(last) > WAIT_MAX);
+            let rested = attempts.last.is_some_and(|last| now.since(last) > self.wait_max);
             attempts.failed = if rested { 1 } else { attempts.failed.saturating_add(1) };
             attempts.last = Some(now);
             self.attempts.insert(key, attempts);
         }
-        Ok(())
+    }
+
+    fn wait(&self, attempts: Attempts, now: UnixMillis) -> Option<Duration> {
+        let beyond = attempts.failed.checked_sub(self.free)?;
+        let span = Duration::from_secs(1 << beyond.min(16)).min(self.wait_max);
+        let left = span.checked_sub(now.since(attempts.last?))?;
+        (!left.is_zero()).then_some(left)
     }
 
     /// The person was right: nothing is held against them, nor against their address.
@@ -64,13 +94,6 @@ impl Throttle {
 
 fn keys(name: &str, address: IpAddr) -> [String; 2] {
     [format!("name {}", name.to_lowercase()), format!("address {address}")]
-}
-
-fn wait(attempts: Attempts, now: UnixMillis) -> Option<Duration> {
-    let beyond = attempts.failed.checked_sub(FREE_ATTEMPTS)?;
-    let span = Duration::from_secs(1 << beyond.min(16)).min(WAIT_MAX);
-    let left = span.checked_sub(now.since(attempts.last?))?;
-    (!left.is_zero()).then_some(left)
 }
 
 #[cfg(test)]

@@ -132,6 +132,12 @@ small_ids! {
     UserId = "usr";
     /// Leave to register.
     InvitationId = "inv";
+    /// Redemption codes that were made together.
+    CodeBatchId = "rcb";
+    /// A redemption code.
+    RedemptionCodeId = "rc";
+    /// One use of a redemption code.
+    RedemptionId = "rdm";
 }
 
 /// 2020-01-01T00:00:00Z, from which the ids' milliseconds count: 41 bits last until 2089.

@@ -18,6 +18,7 @@ mod key_scope;
 mod model;
 mod money;
 mod provider;
+mod redemption_code;
 mod scope;
 mod secret;
 mod token_text;
@@ -28,13 +29,14 @@ pub use client_address::{ClientAddress, TrustedProxies};
 pub use clock::{Clock, Entropy, FixedEntropy, ManualClock, OsEntropy, SystemClock, UnixMillis};
 pub use error_code::{Envelope, RateReached, RelayError, RelayErrorCode};
 pub use id::{
-    AccountId, ApiTokenId, ChannelId, IdParseError, InvitationId, ManagementKeyId, PaymentId,
-    RequestId, TierId, UserId,
+    AccountId, ApiTokenId, ChannelId, CodeBatchId, IdParseError, InvitationId, ManagementKeyId,
+    PaymentId, RedemptionCodeId, RedemptionId, RequestId, TierId, UserId,
 };
 pub use key_scope::{KeyScope, UnknownKeyScope};
 pub use model::{ModelName, ModelNameError, ModelPattern, ModelPatterns};
 pub use money::{MoneyError, NanoUsd, PpmMultiplier};
 pub use provider::Provider;
+pub use redemption_code::{RedemptionCode, RedemptionCodeError, RedemptionCodeHint};
 pub use scope::{EndpointScope, EndpointScopes, UnknownScope};
 pub use secret::{Secret, SecretHash};
 pub use token_text::{TokenHint, TokenText, TokenTextError, TokenTextKind};

@@ -9,6 +9,7 @@
 //!   for it where a model has no price of its own for it (`price.rs`).
 //! * a reason to refuse a hold: a variant of [`Refusal`] and its place in the order of checks
 //!   (`hold.rs`).
+//! * a reason not to redeem a code: a variant of [`NotRedeemed`] (`redeem.rs`).
 //! * a way for a request to end: a variant of [`EndReason`] with its stable name.
 
 mod charge;
@@ -16,6 +17,7 @@ mod end_reason;
 mod estimate;
 mod hold;
 mod price;
+mod redeem;
 mod window;
 
 pub use charge::{Charge, ChargeLine, charge};
@@ -26,4 +28,5 @@ pub use hold::{
     grow, hold, left, release, settle,
 };
 pub use price::{ModelPrice, PriceSnapshot, combined};
+pub use redeem::{CodeState, NotRedeemed, redeem};
 pub use window::{Period, UnknownZone, Window, Zone, window};

@@ -51,6 +51,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         sign_up: config.sign_up,
         version: env!("CARGO_PKG_VERSION"),
         payments: config.payments.clone(),
+        redemption: config.redemption,
     });
     let data_plane = DataPlane::start(
         base.store.clone(),

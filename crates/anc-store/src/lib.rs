@@ -38,6 +38,7 @@ mod open;
 mod payment;
 mod pending_sign_in;
 mod price;
+mod redemption;
 mod retention;
 mod row;
 mod running;
@@ -65,7 +66,10 @@ pub use factor::{FactorRecord, Factors};
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use idempotency::{Idempotency, Repeat};
 pub use invitation::{InvitationRecord, Invitations, NewInvitation};
-pub use ledger::{Credit, EntryKind, HoldRequest, Ledger, OpenHold, Settlement};
+pub use ledger::{
+    Credit, EntryKind, HoldRequest, Ledger, OpenHold, Redeemed, RedemptionAsk, Settlement,
+    WORD_OF_ANOTHER,
+};
 pub use mail_code::{MailCodes, NewMailCode, Registered};
 pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
@@ -76,6 +80,10 @@ pub use payment::{
 };
 pub use pending_sign_in::PendingSignIns;
 pub use price::{PriceRecord, PriceSource, Prices};
+pub use redemption::{
+    CodeBatch, CodePage, CodeQuery, CodeStatus, NewCodeBatch, RedemptionCodeRecord,
+    RedemptionCodes, RedemptionPage, RedemptionRecord,
+};
 pub use retention::{Prunable, Pruned, Retention, USAGE_DAYS_MIN};
 pub use running::{RunningRecord, RunningView};
 pub use session::{NewSession, SessionRecord, Sessions};

@@ -12,9 +12,9 @@ use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
     Accounts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
-    ManagementKeys, Migration, Payments, PendingSignIns, Prices, Retention, RunningView, Sessions,
-    Settings, Statements, StoreError, StoredResponses, Tokens, UsageView, Users, copy, migrate,
-    price, user, verify,
+    ManagementKeys, Migration, Payments, PendingSignIns, Prices, RedemptionCodes, Retention,
+    RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens, UsageView,
+    Users, copy, migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -221,6 +221,15 @@ impl Store {
     /// Money that comes in by a payment provider.
     pub fn payments(&self) -> Payments<'_> {
         Payments {
+            db: &self.inner.db,
+            ledger: &self.inner.ledger,
+            entropy: self.inner.entropy.as_ref(),
+        }
+    }
+
+    /// Redemption codes.
+    pub fn redemption_codes(&self) -> RedemptionCodes<'_> {
+        RedemptionCodes {
             db: &self.inner.db,
             ledger: &self.inner.ledger,
             entropy: self.inner.entropy.as_ref(),

@@ -282,7 +282,7 @@ async fn balanced(
     Ok(told)
 }
 
-/// What a cause tells the account's owner: a request's id, a code's hint, a payment. An operator's
+/// What a cause tells the account's owner: a request's id, a redemption, a payment. An operator's
 /// own words are not theirs.
 fn reference(cause: &str) -> Option<String> {
     let (kind, rest) = cause.split_once(':')?;

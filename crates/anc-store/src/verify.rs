@@ -8,15 +8,15 @@
 //!
 //! * `counters.rs`: what is stored as sums, at one moment.
 //! * `entries.rs`: entries, corrections, and what was pruned.
+//! * `redemptions.rs`: uses of codes.
 //! * `book.rs`: the same sums made again from the rows.
 //! * `faults.rs`: what was found.
-//!
-//! Redemptions and payments, which each have one entry, belong beside corrections in `entries.rs`.
 
 mod book;
 mod counters;
 mod entries;
 mod faults;
+mod redemptions;
 mod sums;
 
 use crate::sql::Pool;

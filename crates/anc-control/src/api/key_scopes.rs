@@ -47,7 +47,15 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
         | ("GET", "/channels/{id}/models")
         | ("PUT", "/groups/{name}") => ChannelsWrite,
         ("PUT", "/prices/{model}") => PricesWrite,
-        ("POST", "/credits" | "/ledger/verify") => CreditsWrite,
+        (
+            "POST",
+            "/credits"
+            | "/ledger/verify"
+            | "/redemption-codes"
+            | "/redemption-codes/{id}/revoke"
+            | "/redemption-batches/{id}/revoke",
+        )
+        | ("GET", "/redemption-codes" | "/redemption-codes/{id}") => CreditsWrite,
         _ => return Need::Person,
     };
     Need::Scope(scope)
@@ -58,7 +66,8 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 20] = [
+    const FOR_PEOPLE: [(&str, &str); 21] = [
+        ("POST", "/api/v1/redemptions"),
         ("POST", "/api/v1/usage/prune"),
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),

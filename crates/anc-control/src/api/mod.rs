@@ -15,6 +15,8 @@ mod management_keys;
 mod models;
 mod password_resets;
 mod payments;
+mod redemption_codes;
+mod redemptions;
 mod registrations;
 mod session;
 mod session_steps;
@@ -95,6 +97,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(credits::create_credit))
         .routes(routes!(payments::list_payments, payments::begin_payment))
         .routes(routes!(payments::get_payment))
+        .routes(routes!(redemptions::redeem_code))
+        .routes(routes!(redemption_codes::list_codes, redemption_codes::create_codes))
+        .routes(routes!(redemption_codes::get_code))
+        .routes(routes!(redemption_codes::revoke_code))
+        .routes(routes!(redemption_codes::revoke_codes))
         .routes(routes!(usage::list_usage))
         .routes(routes!(usage_export::export_usage))
         .routes(routes!(usage::get_usage))

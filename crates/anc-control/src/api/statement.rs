@@ -74,7 +74,7 @@ pub(super) struct Movement {
     /// Why, in a person's words.
     #[schema(required)]
     pub(super) reason: Option<String>,
-    /// What it refers to: a request, a code's hint, a payment.
+    /// What it refers to: a request, a redemption, a payment.
     #[schema(required)]
     pub(super) reference: Option<String>,
     /// The requests, where it is about those.

@@ -20,6 +20,7 @@ pub(crate) fn needs_step_up(method: &Method, path: &str) -> bool {
                 | "/management-keys"
                 | "/tokens/{id}/rotate"
                 | "/channels"
+                | "/redemption-codes"
                 | "/usage/prune"
                 | "/users"
         ) | ("DELETE", "/factors/totp" | "/users/{id}/factors")
@@ -31,7 +32,7 @@ mod tests {
     use super::*;
 
     /// Every operation that changes something and asks for no step-up, for its own reason.
-    const OPEN: [(&str, &str); 27] = [
+    const OPEN: [(&str, &str); 30] = [
         // Nobody is signed in, or the operation is itself the showing of who one is.
         ("POST", "/setup"),
         ("POST", "/session"),
@@ -54,6 +55,10 @@ mod tests {
         ("DELETE", "/running-requests/{request_id}"),
         // Money comes in by it.
         ("POST", "/payments"),
+        ("POST", "/redemptions"),
+        // Money is kept from being given out.
+        ("POST", "/redemption-codes/{id}/revoke"),
+        ("POST", "/redemption-batches/{id}/revoke"),
         // Running the relay must not wait for a password; new keys and addresses do.
         ("PATCH", "/channels/{id}"),
         ("DELETE", "/channels/{id}"),

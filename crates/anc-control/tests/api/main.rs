@@ -11,6 +11,7 @@ mod keys;
 mod payments;
 mod payments_hostile;
 mod payments_support;
+mod redemptions;
 mod registration;
 mod step_up;
 mod support;

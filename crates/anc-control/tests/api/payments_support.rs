@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use anc_control::{ControlSettings, PeerAddress, SignUp, StripeSettings};
+use anc_control::{ControlSettings, PeerAddress, RedemptionSettings, SignUp, StripeSettings};
 use anc_domain::{Clock as _, ManualClock, NanoUsd, Secret, UnixMillis};
 use anc_store::{Location, PaymentMode};
 use anc_testkit::{PgDatabase, ScriptedStripe, signature};
@@ -45,6 +45,7 @@ fn settings(stripe: &ScriptedStripe) -> ControlSettings {
             api: Endpoint::new(&stripe.base_url(), true).unwrap(),
             public_url: "http://relay.example".parse().unwrap(),
         }),
+        redemption: RedemptionSettings::default(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anc_control::{
-    Control, ControlParts, ControlSettings, Mail, PeerAddress, Providers, SendMail, SignUp,
+    Control, ControlParts, ControlSettings, Mail, PeerAddress, Providers, RedemptionSettings,
+    SendMail, SignUp,
 };
 use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
 use anc_store::{Durability, Location, OpenOptions, Store};
@@ -96,6 +97,7 @@ impl World {
             sign_up,
             version: "0.0.0",
             payments: None,
+            redemption: RedemptionSettings::default(),
         };
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_000_000_000)));
         Self::on(None, settings, clock, 7).await

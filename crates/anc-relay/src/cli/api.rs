@@ -54,6 +54,7 @@ impl Api {
             sign_up: config.sign_up,
             version: env!("CARGO_PKG_VERSION"),
             payments: config.payments.clone(),
+            redemption: config.redemption,
         });
         Self::Here { router: control.local_router(), base: Box::new(base) }
     }

@@ -41,6 +41,9 @@ pub(super) enum Command {
     Token(Token),
     /// Add money to an account's balance, or take it away with a negative amount.
     Credit(Credit),
+    /// Redemption codes.
+    #[command(subcommand)]
+    Code(Code),
     /// The books.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -321,6 +324,56 @@ pub(super) struct Credit {
     /// Why, for the books.
     #[arg(long)]
     pub(super) reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Code {
+    /// Make codes and print them as a table, which is shown only this once.
+    Create(CodeCreate),
+    /// List codes.
+    List(CodeList),
+    /// End what is left of a code, or of a batch. What was redeemed stays.
+    Revoke(CodeRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CodeCreate {
+    /// What each use of each code is worth, in dollars.
+    #[arg(long, value_name = "USD")]
+    pub(super) amount: String,
+    /// How many codes.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) count: u32,
+    /// How often each may be redeemed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) uses: u32,
+    /// Let one account redeem the same code more than once.
+    #[arg(long)]
+    pub(super) again_by_account: bool,
+    /// When they expire: a day (its midnight UTC) or a time such as `2027-01-31T18:00:00Z`.
+    #[arg(long, value_name = "DATE")]
+    pub(super) expires: Option<String>,
+    /// What the operator calls them.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) note: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CodeList {
+    /// Only those that were made together.
+    #[arg(long, value_name = "ID")]
+    pub(super) batch: Option<String>,
+    /// Only those in this state.
+    #[arg(long, value_parser = ["open", "used_up", "revoked", "expired"])]
+    pub(super) state: Option<String>,
+    #[command(flatten)]
+    pub(super) listed: Listed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CodeRevoke {
+    /// The id of a code (`rc_…`) or of a batch (`rcb_…`).
+    pub(super) id: String,
 }
 
 #[derive(Debug, Subcommand)]

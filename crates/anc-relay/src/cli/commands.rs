@@ -238,7 +238,7 @@ async fn create_token(api: &Api, create: TokenCreate) -> Result<(), CliError> {
 }
 
 /// A day means its first moment, UTC; anything else is for the API to read.
-fn point_in_time(text: &str) -> String {
+pub(super) fn point_in_time(text: &str) -> String {
     let day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if day { format!("{text}T00:00:00Z") } else { text.to_owned() }
 }

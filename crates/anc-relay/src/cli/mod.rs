@@ -7,6 +7,7 @@
 
 mod api;
 mod arguments;
+mod codes;
 mod commands;
 mod database;
 mod demo;
@@ -155,6 +156,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         Command::Token(command) => commands::token(&api, command).await,
         Command::Api(call) => commands::call(&api, call).await,
         Command::Credit(credit) => commands::credit(&api, credit).await,
+        Command::Code(command) => codes::code(&api, command).await,
         Command::Ledger(LedgerCommand::Verify) => commands::verify(&api).await,
         Command::Usage(command) => commands::usage(&api, command).await,
         // Answered before: they need no API.

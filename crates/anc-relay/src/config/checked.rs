@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anc_control::{SignUp, StripeSettings};
+use anc_control::{RedemptionSettings, SignUp, StripeSettings};
 use anc_domain::TrustedProxies;
 use anc_gateway::{InputHold, Limits};
 use anc_store::{Durability, Location, USAGE_DAYS_MIN};
@@ -13,6 +13,7 @@ use url::Url;
 
 use super::payments::check_stripe;
 use super::raw::{ConfigError, RawConfig, RawLimits, RawRetention};
+use super::redemption::check_redemption;
 use crate::data_dir::DATABASE_FILE;
 use crate::retention::Retention;
 
@@ -46,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     /// How accounts pay in; `None` where they cannot.
     pub(crate) payments: Option<StripeSettings>,
+    /// What redemption codes may be.
+    pub(crate) redemption: RedemptionSettings,
 }
 
 /// For whom the log is written.
@@ -151,6 +154,7 @@ impl Config {
             limits: check_limits(&raw.limits, check_input_hold(&raw.input_hold)?)?,
             retention: check_retention(&raw.retention)?,
             payments,
+            redemption: check_redemption(&raw.redemption_codes)?,
         })
     }
 }

@@ -7,6 +7,7 @@
 mod checked;
 mod payments;
 mod raw;
+mod redemption;
 mod sources;
 
 pub(crate) use checked::{Config, ListenerLimits, LogFormat};

@@ -47,6 +47,7 @@ pub(super) struct RawConfig {
     pub(super) limits: RawLimits,
     pub(super) retention: RawRetention,
     pub(super) payments: RawPayments,
+    pub(super) redemption_codes: RawRedemption,
 }
 
 #[derive(Debug, Deserialize)]
@@ -54,6 +55,17 @@ pub(super) struct RawConfig {
 pub(super) struct RawRetention {
     pub(super) usage_days: u32,
     pub(super) audit_days: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRedemption {
+    pub(super) batch_codes_max: u32,
+    #[serde(deserialize_with = "written_amount")]
+    pub(super) amount_max: String,
+    pub(super) uses_max: u32,
+    pub(super) wrong_codes_free: u32,
+    pub(super) wrong_codes_wait_max_seconds: u64,
 }
 
 #[derive(Deserialize)]
@@ -190,7 +202,7 @@ fn environment() -> Env {
         let name = key.as_str().split('.').next().unwrap_or_default().to_ascii_lowercase();
         DEFAULTS.lines().any(|line| {
             line.strip_prefix(&name).is_some_and(|rest| rest.trim_start().starts_with('='))
-        }) || matches!(name.as_str(), "limits" | "payments")
+        }) || matches!(name.as_str(), "limits" | "payments" | "redemption_codes")
     })
 }
 

@@ -23,6 +23,7 @@ mod operations;
 mod payments;
 mod protocol_rules;
 mod protocols;
+mod redemptions;
 mod revocation;
 mod secrets;
 mod several_nodes;

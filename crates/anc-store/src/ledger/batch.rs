@@ -10,6 +10,7 @@ use anc_domain::{NanoUsd, UnixMillis};
 use anc_ledger::{AccountState, BudgetState, Period, TokenState, Zone, window};
 
 use super::op::{CreditOp, Granted, GrowOp, HoldOp, Op, SettleOp, Ticket, Verdict};
+use super::redeem::{NewRedemption, Shelf, Wanted};
 use super::{EntryKind, Settlement};
 use crate::StoreError;
 use crate::row;
@@ -36,6 +37,7 @@ pub(super) struct Keys<'a> {
     pub(super) ending: Vec<RequestKey>,
     /// Causes of credits.
     pub(super) causes: Vec<&'a str>,
+    pub(super) redemptions: Wanted,
 }
 
 /// The money side of an account, and whether this batch moved it.
@@ -43,7 +45,7 @@ pub(super) struct Account {
     pub(super) state: AccountState,
     /// Whose midnights begin its windows.
     pub(super) zone: Zone,
-    dirty: bool,
+    pub(super) dirty: bool,
 }
 
 /// The money side of a token, and whether this batch moved it.
@@ -98,6 +100,7 @@ pub(super) struct Books {
     pub(super) settled: HashMap<RequestKey, Settled>,
     /// Account and amount of entries that were posted, by cause.
     pub(super) entries: HashMap<String, (i64, NanoUsd)>,
+    pub(super) redemptions: Shelf,
 }
 
 /// A hold to insert.
@@ -150,6 +153,7 @@ pub(super) struct Outcome<'a> {
     pub(super) usage: Vec<NewUsage<'a>>,
     pub(super) entries: Vec<NewEntry>,
     pub(super) corrections: Vec<NewCorrection>,
+    pub(super) redemptions: Vec<NewRedemption>,
 }
 
 impl<'a> Keys<'a> {
@@ -173,6 +177,10 @@ impl<'a> Keys<'a> {
                 Op::Credit(op) => {
                     keys.accounts.insert(op.credit.account_id.as_i64());
                     keys.causes.push(&op.credit.cause);
+                }
+                Op::Redeem(op) => {
+                    keys.accounts.insert(op.ask.account_id.as_i64());
+                    keys.redemptions.add(&op.ask);
                 }
                 Op::Prune(_) | Op::Watch(_) | Op::Close(_) => {}
             }
@@ -288,6 +296,7 @@ impl Books {
                 Op::Settle(op) => self.settle(op, &mut outcome)?,
                 Op::Release(ticket) => self.release(ticket, &mut outcome)?,
                 Op::Credit(op) => self.credit(op, &mut outcome),
+                Op::Redeem(op) => self.redeem(op, &mut outcome, now),
                 Op::Prune(_) | Op::Watch(_) | Op::Close(_) => Verdict::Done,
             };
             outcome.verdicts.push(verdict);

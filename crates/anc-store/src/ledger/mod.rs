@@ -13,6 +13,7 @@
 //! * `orphan.rs`: holds of processes that are gone.
 //! * `follower.rs`: sums and look-ups derived from the usage rows.
 //! * `prune.rs`: old usage rows go, their sums stay.
+//! * `redeem.rs`: uses of redemption codes.
 
 mod batch;
 mod engine;
@@ -22,6 +23,7 @@ mod op;
 mod orphan;
 mod postgres;
 mod prune;
+mod redeem;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -32,11 +34,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use anc_domain::{AccountId, ApiTokenId, ModelName, NanoUsd, RequestId, TokenCount, UnixMillis};
-use anc_ledger::{HoldAsk, PriceSnapshot, Refusal};
+use anc_domain::{
+    AccountId, ApiTokenId, ModelName, NanoUsd, RedemptionId, RequestId, TokenCount, UnixMillis,
+};
+use anc_ledger::{HoldAsk, NotRedeemed, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
 pub use guard::{OpenHold, Settlement};
+pub use redeem::{Redeemed, RedemptionAsk, WORD_OF_ANOTHER};
 
 pub(crate) use follower::{catch_up, follow_usage};
 pub(crate) use writer::{WriterOptions, WriterTarget, start};
@@ -44,6 +49,7 @@ pub(crate) use writer::{WriterOptions, WriterTarget, start};
 use crate::{StoreError, price};
 use op::{CreditOp, HoldOp, Op, PruneOp, Ticket};
 use prune::PrunedPage;
+use redeem::RedeemOp;
 
 /// Holds that may wait for the writer at once. At the slowest disk that is still served this is
 /// some seconds of work; a client is better told to come back.
@@ -85,7 +91,8 @@ pub enum EntryKind {
     Correction,
     /// Money that an operator received and puts in. Above zero.
     TopUp,
-    /// What a redemption code was worth. Above zero.
+    /// What a redemption code was worth. Above zero. Only [`crate::RedemptionCodes::redeem`] posts
+    /// it.
     Redemption,
     /// What came in by a payment provider. Above zero.
     Payment,
@@ -130,10 +137,10 @@ impl EntryKind {
     /// Whether somebody else than the ledger itself may post `amount` as an entry of this kind.
     fn may_be_posted(self, amount: NanoUsd) -> bool {
         match self {
-            Self::Grant | Self::TopUp | Self::Redemption | Self::Payment => amount > NanoUsd::ZERO,
+            Self::Grant | Self::TopUp | Self::Payment => amount > NanoUsd::ZERO,
             Self::Reversal => amount < NanoUsd::ZERO,
             Self::Adjustment => amount != NanoUsd::ZERO,
-            Self::Correction | Self::UsageSummary => false,
+            Self::Correction | Self::Redemption | Self::UsageSummary => false,
         }
     }
 }
@@ -199,6 +206,18 @@ impl Ledger {
         }
         let (reply, answer) = oneshot::channel();
         self.send(Op::Credit(Box::new(CreditOp { credit, reply })))?;
+        answer.await.map_err(|_| writer_is_gone())?
+    }
+
+    /// Redeems a code and answers when it is on the disk. Asked again under the same word it
+    /// changes nothing; under that word for another code it is a conflict.
+    pub(crate) async fn redeem(
+        &self,
+        id: RedemptionId,
+        ask: RedemptionAsk,
+    ) -> Result<Result<Redeemed, NotRedeemed>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Op::Redeem(Box::new(RedeemOp { id, ask, reply })))?;
         answer.await.map_err(|_| writer_is_gone())?
     }
 

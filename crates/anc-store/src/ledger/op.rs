@@ -7,6 +7,7 @@ use anc_ledger::{HoldAsk, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
 use super::prune::PrunedPage;
+use super::redeem::{RedeemOp, Redemption};
 use super::{Credit, HoldRequest, Ledger, OpenHold, Settlement};
 use crate::StoreError;
 
@@ -90,6 +91,7 @@ pub(super) enum Op {
     Settle(Box<SettleOp>),
     Release(Arc<Ticket>),
     Credit(Box<CreditOp>),
+    Redeem(Box<RedeemOp>),
     /// Has a transaction of its own.
     Prune(Box<PruneOp>),
     /// The hold's progress is to be written now and then from here on.
@@ -110,6 +112,7 @@ pub(super) enum Verdict {
     Held(Result<Granted, Refusal>),
     Grown(Result<(), Refusal>),
     Credited(Result<NanoUsd, StoreError>),
+    Redeemed(Result<Redemption, StoreError>),
     Done,
 }
 
@@ -122,6 +125,7 @@ impl Op {
             Self::Settle(_) => "settle",
             Self::Release(_) => "release",
             Self::Credit(_) => "credit",
+            Self::Redeem(_) => "redeem",
             Self::Prune(_) => "prune",
             Self::Watch(_) | Self::Close(_) => "other",
         }
@@ -130,6 +134,11 @@ impl Op {
     /// Whether it ends a hold: such an operation is never given up while the process lives.
     pub(super) const fn ends_a_hold(&self) -> bool {
         matches!(self, Self::Settle(_) | Self::Release(_))
+    }
+
+    /// Whether money comes in by it: such an operation waits for the disk.
+    pub(super) const fn brings_money(&self) -> bool {
+        matches!(self, Self::Credit(_) | Self::Redeem(_))
     }
 
     /// Nobody waits for the answer any more, so that it need not be done.
@@ -152,6 +161,9 @@ impl Op {
             (Self::Credit(credit), Verdict::Credited(result)) => {
                 let _ = credit.reply.send(result);
             }
+            (Self::Redeem(redeem), Verdict::Redeemed(result)) => {
+                let _ = redeem.reply.send(result);
+            }
             (Self::Settle(settle), Verdict::Done) => {
                 if let Some(reply) = settle.reply {
                     let _ = reply.send(Ok(()));
@@ -173,6 +185,9 @@ impl Op {
             }
             Self::Credit(credit) => {
                 let _ = credit.reply.send(Err(error.clone()));
+            }
+            Self::Redeem(redeem) => {
+                let _ = redeem.reply.send(Err(error.clone()));
             }
             Self::Settle(settle) => {
                 if let Some(reply) = settle.reply {

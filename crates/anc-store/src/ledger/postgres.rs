@@ -21,6 +21,7 @@ use super::batch::{
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
 use super::prune::{self, PrunedPage};
+use super::redeem::{load_from_postgres, write_to_postgres};
 use crate::database::pg_options;
 use crate::sql::query;
 use crate::usage::WATERMARK;
@@ -312,6 +313,9 @@ async fn load(
         load_holds(tx, keys, &mut books).await?;
     }
     load_windows(tx, now, &mut books).await?;
+    if !keys.redemptions.codes.is_empty() {
+        books.redemptions = load_from_postgres(tx, &keys.redemptions).await?;
+    }
     if !keys.causes.is_empty() {
         let causes: Vec<&str> = keys.causes.clone();
         let posted: Vec<(String, i64, i64)> = sqlx::query_as(
@@ -536,6 +540,9 @@ async fn write(
         .bind(now.as_millis())
         .execute(&mut **tx)
         .await?;
+    }
+    if !outcome.redemptions.is_empty() {
+        write_to_postgres(tx, &books.redemptions, &outcome.redemptions, now).await?;
     }
     if !outcome.usage.is_empty() {
         // Last, so that the lock is kept for as short as can be.

@@ -10,6 +10,7 @@ use super::batch::{
 use super::op::{Op, Verdict};
 use super::orphan::Orphan;
 use super::prune::{self, PrunedPage};
+use super::redeem::{load_from_sqlite, write_to_sqlite};
 use crate::database::{BUSY_TIMEOUT, CACHE_SIZE, SqliteFile, WAL_AUTOCHECKPOINT_PAGES};
 use crate::usage::WATERMARK;
 use crate::{Durability, StoreError, row};
@@ -67,15 +68,16 @@ impl SqliteLedger {
             self.write(connection, &books, &outcome, now)?;
             Ok(outcome.verdicts)
         })?;
-        let has_credit = ops.iter().any(|op| matches!(op, Op::Credit(_)));
-        if has_credit
+        if ops.iter().any(Op::brings_money)
             && !self.commits_wait
             && let Err(error) = self.file.log.sync()
         {
             tracing::error!(%error, "a credit is committed but not known to be on the disk");
             for verdict in &mut verdicts {
-                if let Verdict::Credited(result) = verdict {
-                    *result = Err(StoreError::unavailable(&error));
+                match verdict {
+                    Verdict::Credited(result) => *result = Err(StoreError::unavailable(&error)),
+                    Verdict::Redeemed(result) => *result = Err(StoreError::unavailable(&error)),
+                    _ => {}
                 }
             }
         }
@@ -262,6 +264,7 @@ impl SqliteLedger {
                     now.as_millis(),
                 ])?;
         }
+        write_to_sqlite(connection, &books.redemptions, &outcome.redemptions, now)?;
         for (id, account) in books.moved_accounts() {
             let (balance, held) = (account.balance.nanos(), account.held.nanos());
             statements.save_account.execute(params![id, balance, held])?;
@@ -371,6 +374,7 @@ fn load(connection: &Connection, keys: &Keys<'_>, now: UnixMillis) -> Result<Boo
             books.entries.insert((*cause).to_owned(), posted);
         }
     }
+    books.redemptions = load_from_sqlite(connection, &keys.redemptions)?;
     Ok(books)
 }
 

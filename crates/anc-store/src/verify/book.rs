@@ -237,6 +237,10 @@ impl Book {
             counters.wrong_payments,
             "payments differ from what the books have of them",
         );
+        self.once.note_count(
+            counters.wrong_redemptions,
+            "redemptions, or their codes, differ from what the books have of them",
+        );
         self.sign.note_count(counters.wrong_entries, "ledger entries of the wrong sign");
         self.sign.note_count(counters.real_columns, "columns hold floats");
         let (rows, open) = (self.rows, counters.open_holds.len());

@@ -6,6 +6,7 @@ use anc_ledger::Period;
 use sqlx::FromRow;
 
 use super::entries::{Entries, figures};
+use super::redemptions;
 use super::sums::{HourKey, HourlyRest};
 use crate::StoreError;
 use crate::sql::{Pool, Tx, query};
@@ -82,6 +83,7 @@ pub(super) struct Counters {
     pub(super) wrong_entries: i64,
     pub(super) repeated_causes: i64,
     pub(super) wrong_payments: i64,
+    pub(super) wrong_redemptions: i64,
     /// Requests whose end is counted by hour, less those that the hourly sums count.
     pub(super) outcomes_beyond: i64,
     pub(super) real_columns: i64,
@@ -131,6 +133,7 @@ impl Counters {
             )
             .await?,
             wrong_payments: number(&mut tx, WRONG_PAYMENTS).await?,
+            wrong_redemptions: redemptions::wrong(&mut tx).await?,
             repeated_causes: number(
                 &mut tx,
                 "select count(*) - count(distinct cause) from ledger_entry",

@@ -47,11 +47,11 @@ async fn l6_an_entry_has_the_sign_of_its_kind() {
         (0, EntryKind::Grant),
         (-1, EntryKind::Grant),
         (-1, EntryKind::TopUp),
-        (-1, EntryKind::Redemption),
         (-1, EntryKind::Payment),
         (1, EntryKind::Reversal),
         // The ledger's own.
         (1, EntryKind::Correction),
+        (1, EntryKind::Redemption),
         (-1, EntryKind::UsageSummary),
     ] {
         let refused = ledger.credit(credit(&bed, amount, kind, "x")).await;
@@ -60,8 +60,7 @@ async fn l6_an_entry_has_the_sign_of_its_kind() {
     let down = credit(&bed, -40, EntryKind::Adjustment, "y");
     assert_eq!(ledger.credit(down).await, Ok(nanos(60)));
     for (amount, kind, cause) in [
-        (7, EntryKind::TopUp, "top-up"),
-        (7, EntryKind::Redemption, "code"),
+        (14, EntryKind::TopUp, "top-up"),
         (7, EntryKind::Payment, "payment"),
         (-21, EntryKind::Reversal, "back"),
     ] {

@@ -14,6 +14,7 @@ mod money;
 mod payments;
 mod people;
 mod pruning;
+mod redemptions;
 mod secrets;
 mod several_nodes;
 mod sign_in;

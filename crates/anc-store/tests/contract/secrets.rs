@@ -1,11 +1,12 @@
 //! A stolen database tells no secret.
 
-use anc_domain::{OsEntropy, Secret, TokenText};
-use anc_store::{ChannelRouting, Location, NewChannel, NewSession};
+use anc_domain::{OsEntropy, RedemptionCode, Secret, TokenText};
+use anc_store::{ChannelRouting, Location, NewChannel, NewCodeBatch, NewSession};
 use futures_util::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{Bed, EMAIL, NOW, fresh_store};
+use crate::redemptions::{ask_for, owner};
+use crate::support::{Bed, EMAIL, NOW, fresh_store, nanos};
 
 fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
@@ -77,5 +78,35 @@ async fn i4_l15_no_byte_of_the_files_tells_a_token_a_key_or_a_session() {
     let token = text.secret().expose();
     for secret in [token, &token[10..40], key, &key[3..], session] {
         assert!(!contains(&bytes, secret));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_has_no_code_in_it() {
+    let bed = fresh_store(0).await;
+    let code = RedemptionCode::generate(&OsEntropy);
+    let batch = NewCodeBatch {
+        note: "noted-canary".into(),
+        amount: nanos(5),
+        uses: 1,
+        once_per_account: true,
+        expires_at: None,
+        created_by: EMAIL.into(),
+        codes: vec![(code.secret().hash(), code.hint())],
+    };
+    let made = bed.store.redemption_codes().create(batch, None).await.unwrap().unwrap();
+    let ask = ask_for(made.codes[0], owner(&bed).await, "a word");
+    bed.store.redemption_codes().redeem(ask).await.unwrap().unwrap();
+
+    let bytes = everything_stored(&bed).await;
+    assert!(contains(&bytes, "noted-canary"), "the scan reads what was written");
+    assert!(contains(&bytes, code.hint().as_str()));
+    let groups: Vec<&str> = code.secret().expose().split('-').collect();
+    // What lies between the ends is nowhere, in groups or without.
+    for secret in [code.secret().expose(), &groups.concat(), &groups[1..5].join("-")] {
+        assert!(!contains(&bytes, secret));
+    }
+    for group in &groups[1..5] {
+        assert!(!contains(&bytes, &format!("{group}-")));
     }
 }

@@ -3,6 +3,7 @@
 use anc_ledger::EndReason;
 use anc_store::{Check, Location, Settlement, Store};
 
+use crate::redemptions::{ask_for, code_with, owner};
 use crate::support::{Bed, Place, assert_books, fresh_store, run_at, units};
 
 async fn bed_with_history() -> Bed {
@@ -245,5 +246,47 @@ async fn verify_tells_what_is_wrong_with_what_was_pruned() {
         let found = found_by(&bed, sql).await;
         let told = found.iter().any(|check| check.name == "L8 sums");
         assert!(told, "{sql} ({words}): {found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_tells_what_is_wrong_with_redemptions() {
+    let bed = bed_with_history().await;
+    let codes = bed.store.redemption_codes();
+    let who = owner(&bed).await;
+    for (uses, words) in [(1, vec!["a"]), (3, vec!["b", "c"])] {
+        let code = code_with(&bed.store, |new| {
+            (new.uses, new.once_per_account) = (uses, false);
+        })
+        .await;
+        for word in words {
+            codes.redeem(ask_for(code, who, word)).await.unwrap().unwrap();
+        }
+    }
+    bed.store.close().await;
+    assert_eq!(found_by(&bed, "select 1").await, []);
+    let append_only = append_only_no_more(&bed);
+    let once = match bed.place {
+        Place::Sqlite(_) => "1",
+        Place::Postgres(_) => "true",
+    };
+    for sql in [
+        "update redemption_code set used = used + 1 where uses = 3",
+        "update redemption_code set used = 0",
+        "delete from redemption where number = 2",
+        "update redemption set amount = amount + 1",
+        "update redemption set number = 3 where number = 2",
+        "update redemption set cause = cause || 'x' where number = 2",
+        "update redemption_batch set amount = amount + 1",
+        &format!("update redemption_batch set once_per_account = {once}"),
+        &format!("{append_only}; update ledger_entry set kind = 'grant' where kind = 'redemption'"),
+        "insert into ledger_entry (account_id, kind, amount, reason, cause, created_at)
+         select account_id, 'redemption', 1, '', 'redemption:1', 0 from account_balance;
+         update account_balance set balance = balance + 1",
+    ] {
+        let found = found_by(&bed, sql).await;
+        let told =
+            |check: &Check| check.name == "L4 exactly once" && check.detail.contains("redemptions");
+        assert!(found.iter().any(told), "{sql}: {found:?}");
     }
 }
