@@ -13,6 +13,7 @@ import { PageSkeleton } from "@/components/page-skeleton";
 import { NotFoundPage } from "@/routes/not-found";
 import { RootPage } from "@/routes/root";
 
+import { parseCodesSearch } from "./lib/codes-search";
 import { parseDashboardSearch } from "./lib/dashboard-search";
 import { parseDocsSearch } from "./lib/docs-search";
 import { parseModelsSearch } from "./lib/models-search";
@@ -102,6 +103,14 @@ const channels = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const codes = createRoute({
+  getParentRoute: () => app,
+  path: "/redemption-codes",
+  validateSearch: parseCodesSearch,
+  component: lazyRouteComponent(() => import("@/routes/codes"), "CodesPage"),
+  pendingComponent: PageSkeleton,
+});
+
 const profile = createRoute({
   getParentRoute: () => app,
   path: "/profile",
@@ -137,7 +146,18 @@ const reset = createRoute({
 
 const routeTree = root.addChildren([
   index,
-  app.addChildren([dashboard, tokens, token, usage, models, wallet, docs, channels, profile]),
+  app.addChildren([
+    dashboard,
+    tokens,
+    token,
+    usage,
+    models,
+    wallet,
+    docs,
+    channels,
+    codes,
+    profile,
+  ]),
   signIn,
   setup,
   register,

@@ -1,9 +1,16 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import type { OpenApi } from "@/lib/openapi";
 
 import { api, bodyOf } from "./client";
-import type { DashboardQuery, SeriesQuery, TokenQuery, UsageQuery, StatementQuery } from "./types";
+import type {
+  CodesQuery,
+  DashboardQuery,
+  SeriesQuery,
+  StatementQuery,
+  TokenQuery,
+  UsageQuery,
+} from "./types";
 
 export const keys = {
   instance: ["instance"],
@@ -17,6 +24,7 @@ export const keys = {
   usage: ["usage"],
   managementKeys: ["management-keys"],
   factors: ["factors"],
+  codes: ["redemption-codes"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -148,6 +156,27 @@ export const statementQuery = (query: StatementQuery) =>
     queryKey: [...keys.account, "statement", query],
     queryFn: () => bodyOf(api.GET("/api/v1/statement", { params: { query } })),
     placeholderData: keepPreviousData,
+  });
+
+export const codesQuery = (query: CodesQuery) =>
+  queryOptions({
+    queryKey: [...keys.codes, "list", query],
+    queryFn: () => bodyOf(api.GET("/api/v1/redemption-codes", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+
+/** A redemption code and its uses, page by page. */
+export const codeQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.codes, "one", id],
+    queryFn: ({ pageParam }) =>
+      bodyOf(
+        api.GET("/api/v1/redemption-codes/{id}", {
+          params: { path: { id }, query: { cursor: pageParam } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
 /** How often a payment that is not decided is asked about. */

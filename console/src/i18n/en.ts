@@ -1,5 +1,6 @@
 import { words } from "@/contract/words";
 
+import { codesTexts } from "./en-codes";
 import { operateTexts } from "./en-operate";
 import { pagesTexts } from "./en-pages";
 import { signInTexts } from "./en-sign-in";
@@ -37,6 +38,7 @@ export const en = {
     docs: "Docs",
     operator: "Operator",
     channels: "Channels",
+    codes: "Redemption Codes",
     open: "Open menu",
     profile: "Profile menu",
     toProfile: "Profile",
@@ -168,6 +170,15 @@ export const en = {
       "The {{tier}} tier holds {{limit}} tokens, and all are in use. Delete one first.",
     payments_off: "This relay takes no payments. Ask its operator for money on the account.",
     too_many_payments: "Many payments were begun and not finished. Finish one, or try again later.",
+    account_suspended: "The account is suspended. Ask the relay's operator.",
+    code_mistyped:
+      "This is not how a code looks: a character is missing or wrong. Compare it with what you were given.",
+    code_unknown: "There is no such code here. Compare it with what you were given.",
+    code_redeemed_before:
+      "This account has redeemed this code before; the statement below shows when.",
+    code_used_up: "This code was redeemed as often as it may be. Ask whoever gave it to you.",
+    code_expired: "This code has expired. Ask whoever gave it to you for another.",
+    code_revoked: "This code was taken back. Ask whoever gave it to you.",
     request_too_large: "The request is larger than the server accepts. Shorten its lists.",
     too_many_attempts: "Too many attempts. Wait a little and try again.",
     too_many_attempts_wait: "Too many attempts. Try again in {{seconds}} seconds.",
@@ -183,6 +194,7 @@ export const en = {
   ...operateTexts,
   ...pagesTexts,
   ...walletTexts,
+  ...codesTexts,
 };
 
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -1,4 +1,5 @@
 import type { Texts } from "./en";
+import { codesTexts } from "./zh-CN-codes";
 import { operateTexts } from "./zh-CN-operate";
 import { pagesTexts } from "./zh-CN-pages";
 import { signInTexts } from "./zh-CN-sign-in";
@@ -36,6 +37,7 @@ export const zhCN: Texts = {
     docs: "文档",
     operator: "运维",
     channels: "渠道",
+    codes: "兑换码",
     open: "打开菜单",
     profile: "个人菜单",
     toProfile: "个人资料",
@@ -161,6 +163,13 @@ export const zhCN: Texts = {
     token_limit_reached: "{{tier}} 等级最多 {{limit}} 个令牌，已全部使用。请先删除一个。",
     payments_off: "此中继不接受付款，请联系运营者为账户充值。",
     too_many_payments: "未完成的付款过多，请先完成一笔，或稍后再试。",
+    account_suspended: "账户已被停用，请联系运营者。",
+    code_mistyped: "兑换码格式不对：缺少字符或有字符错误。请与收到的兑换码核对。",
+    code_unknown: "没有这个兑换码。请与收到的兑换码核对。",
+    code_redeemed_before: "此账户已经兑换过这个码，时间见下方账单。",
+    code_used_up: "这个兑换码的次数已用完。请联系提供者。",
+    code_expired: "这个兑换码已过期。请向提供者索取新的兑换码。",
+    code_revoked: "这个兑换码已作废。请联系提供者。",
     request_too_large: "请求超出服务器允许的大小，请缩短列表。",
     too_many_attempts: "尝试次数过多，请稍后再试。",
     too_many_attempts_wait: "尝试次数过多，请在 {{seconds}} 秒后再试。",
@@ -175,4 +184,5 @@ export const zhCN: Texts = {
   ...operateTexts,
   ...pagesTexts,
   ...walletTexts,
+  ...codesTexts,
 };

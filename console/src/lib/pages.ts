@@ -4,6 +4,7 @@ import {
   ChartNoAxesColumn,
   KeyRound,
   ScrollText,
+  Ticket,
   UserRound,
   Wallet,
   Waypoints,
@@ -20,6 +21,7 @@ export interface Page {
     | "/wallet"
     | "/docs"
     | "/channels"
+    | "/redemption-codes"
     | "/profile";
   label:
     | "nav.dashboard"
@@ -29,6 +31,7 @@ export interface Page {
     | "nav.wallet"
     | "nav.docs"
     | "nav.channels"
+    | "nav.codes"
     | "nav.toProfile";
   icon: LucideIcon;
   /** What is pressed after `g`. */
@@ -51,6 +54,7 @@ export const pages: readonly Page[] = [
   { to: "/wallet", label: "nav.wallet", icon: Wallet, key: "w", place: "user" },
   { to: "/docs", label: "nav.docs", icon: BookOpen, key: "h", place: "user" },
   { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },
+  { to: "/redemption-codes", label: "nav.codes", icon: Ticket, key: "r", place: "operator" },
   { to: "/profile", label: "nav.toProfile", icon: UserRound, key: "p", place: "foot" },
 ];
 

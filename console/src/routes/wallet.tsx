@@ -11,6 +11,7 @@ import { Pager } from "@/components/pager";
 import { Panel, Section } from "@/components/panel";
 import { StatementList } from "@/components/statement-list";
 import { PayIn } from "@/forms/pay-in";
+import { RedeemCode } from "@/forms/redeem-code";
 import type { Texts } from "@/i18n/en";
 import { cx } from "@/lib/cx";
 import { exactMoney, formatMoney } from "@/lib/money";
@@ -40,7 +41,10 @@ export function WalletPage() {
       <div className="mt-6 flex flex-col gap-6">
         {search.payment && <PaymentState id={search.payment} />}
         {account ? <Money account={account} /> : <span className="skeleton block h-20" />}
-        {account?.payments && <PayIn terms={account.payments} />}
+        <div className="grid items-start gap-6 table:auto-cols-fr table:grid-flow-col">
+          <RedeemCode />
+          {account?.payments && <PayIn terms={account.payments} />}
+        </div>
         <Statement />
       </div>
     </>
