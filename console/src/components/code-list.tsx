@@ -152,8 +152,11 @@ export function StateWord({ state }: { state: RedemptionCode["state"] }) {
   const { t } = useTranslation();
   const look = stateLook[state];
   return (
-    <span className={cx("inline-flex items-center gap-1.5", look.word)}>
-      <span aria-hidden className={cx("size-1.5 shrink-0 rounded-full", look.dot)} />
+    <span className={look.word}>
+      <span
+        aria-hidden
+        className={cx("mr-1.5 inline-block size-1.5 rounded-full align-middle", look.dot)}
+      />
       {t(`codes.states.${state}`)}
     </span>
   );

@@ -76,7 +76,9 @@ function Facts({ code }: { code: RedemptionCode }) {
       <Fact label={t("codes.state")}>
         <StateWord state={code.state} />
       </Fact>
-      <Fact label={t("codes.amount")}>{exactMoney(code.amount)}</Fact>
+      <Fact label={t("codes.amount")}>
+        <span title={exactMoney(code.amount)}>{formatMoney(code.amount)}</span>
+      </Fact>
       <Fact label={t("codes.redeemed")}>
         {t("codes.redeemedOf", { used: code.used, uses: code.uses })}
       </Fact>

@@ -58,7 +58,7 @@ export function RedeemCode() {
               autoCapitalize="characters"
               spellCheck={false}
               maxLength={100}
-              className="font-mono"
+              className="max-w-[480px] font-mono"
               value={code}
               onChange={(event) => {
                 setCode(event.target.value);

@@ -60,7 +60,7 @@ function Money({ account }: { account: Account }) {
   ] as const;
   return (
     <Panel>
-      <dl className="tabular grid gap-4 sm:grid-cols-3">
+      <dl className="tabular grid gap-4 table:grid-cols-3">
         {figures.map(([name, amount]) => (
           <div key={name}>
             <dt className="text-head text-muted">{name}</dt>
