@@ -11,6 +11,10 @@ pub(crate) const TOKENS: usize = 3;
 /// What a request of a process that died costs: ten units of input at a nano-dollar.
 pub(crate) const INTERRUPTED: i64 = 10;
 
+/// How often each of the redemption codes may be used, and what a use is worth.
+pub(crate) const CODE_USES: [u32; 3] = [1, 3, 5];
+pub(crate) const CODE_AMOUNT: i64 = 70;
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
     Hold { token: usize, full: i64, least: i64 },
@@ -18,6 +22,7 @@ pub(crate) enum Step {
     Settle { hold: usize, input: u64, output: u64 },
     Drop { hold: usize },
     Credit { amount: i64 },
+    Redeem { code: usize, word: u8 },
     Quota { token: usize, quota: Option<i64> },
     Budget { token: usize, kind: Kind, limit: Option<i64> },
     Enable { token: usize, enabled: bool },
@@ -61,6 +66,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(hold, input, output)| Step::Settle { hold, input, output }),
         8 => any::<usize>().prop_map(|hold| Step::Drop { hold }),
         10 => (-100..500_i64).prop_map(|amount| Step::Credit { amount }),
+        6 => (0..CODE_USES.len(), 0..12_u8).prop_map(|(code, word)| Step::Redeem { code, word }),
         6 => (token.clone(), prop::option::of(0..2_000_i64))
             .prop_map(|(token, quota)| Step::Quota { token, quota }),
         6 => (token.clone(), kind, prop::option::of(0..900_i64))
@@ -101,9 +107,35 @@ pub(crate) struct Model {
     pub(crate) tokens: Vec<Token>,
     pub(crate) open: HashMap<u64, Open>,
     pub(crate) spent: HashMap<Window, i64>,
+    /// Which code was redeemed under a word.
+    pub(crate) redeemed: HashMap<u8, usize>,
+}
+
+/// What comes of a redemption.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Redeeming {
+    /// It is done, now or before.
+    Done,
+    UsedUp,
+    /// Its word belongs to another.
+    OtherWord,
 }
 
 impl Model {
+    pub(crate) fn redeem(&mut self, code: usize, word: u8) -> Redeeming {
+        let used = self.redeemed.values().filter(|other| **other == code).count();
+        match self.redeemed.get(&word) {
+            Some(before) if *before == code => Redeeming::Done,
+            Some(_) => Redeeming::OtherWord,
+            None if used == CODE_USES[code] as usize => Redeeming::UsedUp,
+            None => {
+                self.redeemed.insert(word, code);
+                self.balance += CODE_AMOUNT;
+                Redeeming::Done
+            }
+        }
+    }
+
     pub(crate) fn held(&self, token: Option<usize>) -> i64 {
         let of = |open: &&Open| token.is_none_or(|token| token == open.token);
         self.open.values().filter(of).map(|open| open.amount).sum()

@@ -4,13 +4,16 @@
 
 use std::time::Duration;
 
-use anc_domain::ApiTokenId;
-use anc_ledger::{EndReason, Period};
-use anc_store::{Credit, EntryKind, OpenHold, Settlement, TokenChanges};
+use anc_domain::{ApiTokenId, RedemptionCodeId};
+use anc_ledger::{EndReason, NotRedeemed, Period};
+use anc_store::{
+    Credit, EntryKind, OpenHold, Settlement, StoreError, TokenChanges, WORD_OF_ANOTHER,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::model::{Kind, Model, Step, TOKENS, Token, step};
+use crate::model::{CODE_AMOUNT, CODE_USES, Kind, Model, Redeeming, Step, TOKENS, Token, step};
+use crate::redemptions::{ask_for, code_with, owner};
 use crate::support::{Bed, NOW, assert_books, fresh_store, nanos, units};
 
 /// Operations on one database, at most.
@@ -27,6 +30,7 @@ struct Run {
     model: Model,
     open: Vec<(u64, OpenHold)>,
     count: u64,
+    codes: Vec<RedemptionCodeId>,
 }
 
 impl Run {
@@ -35,7 +39,17 @@ impl Run {
         let hours = NOW.as_millis() / 3_600_000;
         let model = Model { balance: BALANCE, hours, ..Model::default() };
         let (ids, open) = (Vec::new(), Vec::new());
-        let mut run = Self { bed, ids, tokens: [0; TOKENS], model, open, count: 0 };
+        let mut codes = Vec::new();
+        for uses in CODE_USES {
+            codes.push(
+                code_with(&bed.store, |new| {
+                    (new.amount, new.uses, new.once_per_account) =
+                        (nanos(CODE_AMOUNT), uses, false);
+                })
+                .await,
+            );
+        }
+        let mut run = Self { bed, ids, tokens: [0; TOKENS], model, open, count: 0, codes };
         for (place, quota) in [Some(800), None, Some(0)].into_iter().enumerate() {
             run.add_token(place, quota).await;
         }
@@ -83,6 +97,7 @@ impl Run {
                 drop(hold);
             }
             Step::Credit { amount } => self.credit(amount).await,
+            Step::Redeem { code, word } => self.redeem(code, word).await,
             Step::Quota { token, quota } => {
                 self.model.tokens[self.tokens[token]].quota = quota;
                 let quota = Some(quota.map(nanos));
@@ -139,6 +154,21 @@ impl Run {
         let result = self.bed.store.ledger().credit(credit).await;
         assert_eq!(result.is_ok(), amount != 0);
         self.model.balance += amount;
+        assert_eq!(self.bed.balance().await, self.model.balance);
+    }
+
+    async fn redeem(&mut self, code: usize, word: u8) {
+        let ask = ask_for(self.codes[code], owner(&self.bed).await, &word.to_string());
+        let redeemed = match self.bed.store.redemption_codes().redeem(ask).await {
+            Ok(Ok(done)) => {
+                assert_eq!(done.amount, nanos(CODE_AMOUNT));
+                Redeeming::Done
+            }
+            Ok(Err(NotRedeemed::UsedUp)) => Redeeming::UsedUp,
+            Err(StoreError::Conflict(WORD_OF_ANOTHER)) => Redeeming::OtherWord,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(redeemed, self.model.redeem(code, word));
         assert_eq!(self.bed.balance().await, self.model.balance);
     }
 

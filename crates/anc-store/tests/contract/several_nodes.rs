@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anc_domain::{ApiTokenId, NanoUsd};
-use anc_ledger::EndReason;
+use anc_ledger::{EndReason, NotRedeemed};
 use anc_store::{Location, Settlement, Store, TokenChanges, Topic};
 use tokio::task::JoinSet;
 
+use crate::redemptions::{ask_for, code_with};
 use crate::support::{Bed, MASTER_KEY, assert_books, fresh_store, nanos, open, units};
 
 /// Another node on the bed's database.
@@ -236,6 +237,11 @@ async fn a_copy_from_sqlite_is_whole_and_goes_on() {
     for _ in 0..30 {
         from.spend(token, 7, 1).await;
     }
+    let code = code_with(&from.store, |new| (new.amount, new.uses) = (nanos(10), 2)).await;
+    let user = from.store.users().by_email("tab\tand \\backslash@example.com").await.unwrap();
+    let user = user.unwrap();
+    let ask = ask_for(code, (user.id, account), "before");
+    from.store.redemption_codes().redeem(ask.clone()).await.unwrap().unwrap();
     from.store.close().await;
 
     let full = Store::copy(&file, &bed.place.location()).await;
@@ -250,6 +256,13 @@ async fn a_copy_from_sqlite_is_whole_and_goes_on() {
     assert_eq!((record.used, record.requests), (nanos(270), 30));
     let same = store.users().by_email("tab\tand \\backslash@example.com").await.unwrap();
     assert_eq!(same.unwrap().account_id, account);
+
+    // Redeemed is redeemed, also after the move.
+    let codes = store.redemption_codes();
+    let again = codes.redeem(ask).await.unwrap().unwrap();
+    assert_eq!(again.balance, nanos(5_000 - 270 + 10));
+    let twice = codes.redeem(ask_for(code, (user.id, account), "after")).await.unwrap();
+    assert_eq!(twice, Err(NotRedeemed::UsedByAccount));
 
     let requests = std::sync::atomic::AtomicU64::new(1_000);
     let to = Bed { store, account, requests, ..fresh_store(0).await };
