@@ -47,6 +47,11 @@ async function inspectPages(page: Page, relay: Relay, name: (place: string) => s
   await inspect(page, name("models"));
   await open("/models?open=sim-gpt", dialog);
   await inspect(page, name("model"));
+  await open("/playground?model=sim-gpt&with=sim-claude", page.locator("form textarea"));
+  await page.locator("form textarea").fill("Hello");
+  await page.keyboard.press("Enter");
+  await page.locator("article a").last().waitFor();
+  await inspect(page, name("playground"));
   await open("/wallet", page.getByText("$42.5", { exact: false }));
   await inspect(page, name("wallet"));
   await open("/docs?topic=openai_sdk", page.getByText("chat.completions", { exact: false }));

@@ -17,6 +17,7 @@ import { parseCodesSearch } from "./lib/codes-search";
 import { parseDashboardSearch } from "./lib/dashboard-search";
 import { parseDocsSearch } from "./lib/docs-search";
 import { parseModelsSearch } from "./lib/models-search";
+import { parsePlaygroundSearch } from "./lib/playground/search";
 import { spans, type Span } from "./lib/spans";
 import { parseTokensSearch } from "./lib/tokens-search";
 import { parseUsageSearch } from "./lib/usage-search";
@@ -51,6 +52,14 @@ const models = createRoute({
   path: "/models",
   validateSearch: parseModelsSearch,
   component: lazyRouteComponent(() => import("@/routes/models"), "ModelsPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const playground = createRoute({
+  getParentRoute: () => app,
+  path: "/playground",
+  validateSearch: parsePlaygroundSearch,
+  component: lazyRouteComponent(() => import("@/routes/playground"), "PlaygroundPage"),
   pendingComponent: PageSkeleton,
 });
 
@@ -152,6 +161,7 @@ const routeTree = root.addChildren([
     token,
     usage,
     models,
+    playground,
     wallet,
     docs,
     channels,

@@ -865,6 +865,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/tokens/{id}/playground-secret": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Gives one of the caller's own tokens a second secret for ten minutes. All that restricts the token
+     *     holds, its own secret stays as it is, and what is called is the token's usage. A token has at most
+     *     ten of these at once.
+     */
+    post: operations["create_playground_secret"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/tokens/{id}/rotate": {
     parameters: {
       query?: never;
@@ -1798,6 +1819,13 @@ export interface components {
       mode: string;
       /** @description By whom: `stripe`. */
       provider: string;
+    };
+    /** @description The only sight of a playground's secret. */
+    PlaygroundSecret: {
+      /** @description Presented like the token's own. */
+      secret: string;
+      /** Format: date-time */
+      valid_until: string;
     };
     Point: {
       charge: string;
@@ -4125,6 +4153,36 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["TokenDetail"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_playground_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The token's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaygroundSecret"];
         };
       };
       default: {

@@ -54,6 +54,15 @@ export function ModelSheet({ model, ppm, onClose }: ModelSheetProps) {
           >
             {t("models.addToken")}
           </Link>
+          {model.available && model.price && (
+            <Link
+              to="/playground"
+              search={{ model: model.id }}
+              className={buttonLook("secondary", "small")}
+            >
+              {t("models.try")}
+            </Link>
+          )}
           <CopyId model={model} />
         </div>
         <section>

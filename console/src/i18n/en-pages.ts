@@ -88,6 +88,7 @@ export const pagesTexts = {
     groupOf: "{{name}} {{factor}}",
     copyIdOf: "Copy {{id}}",
     addToken: "Add a token for it",
+    try: "Try in the playground",
     further: "More about it",
     loadFailed: "The models could not be loaded",
     emptyTitle: "No models yet",

@@ -258,6 +258,8 @@ export const tokensTexts = {
     enabled: "Enabled",
     disabled: "Disabled",
     rotated: "Secret rotated",
+    playground: "Opened in the playground",
+    playgroundUntil: "Its secret for the playground works until {{when}}.",
     oldUntil: "The old secret works until {{when}}.",
     oldEnded: "The old secret ended at once.",
     deleted: "Deleted",

@@ -3,6 +3,7 @@ import { words } from "@/contract/words";
 import { codesTexts } from "./en-codes";
 import { operateTexts } from "./en-operate";
 import { pagesTexts } from "./en-pages";
+import { playgroundTexts } from "./en-playground";
 import { signInTexts } from "./en-sign-in";
 import { tokensTexts } from "./en-tokens";
 import { walletTexts } from "./en-wallet";
@@ -34,6 +35,7 @@ export const en = {
     tokens: words.tokens,
     usage: "Usage Logs",
     models: "Models & Prices",
+    playground: "Playground",
     wallet: "Wallet",
     docs: "Docs",
     operator: "Operator",
@@ -193,6 +195,7 @@ export const en = {
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,
+  ...playgroundTexts,
   ...walletTexts,
   ...codesTexts,
 };

@@ -89,6 +89,7 @@ export const pagesTexts: Pick<Texts, "palette" | "dashboard" | "models" | "docs"
     groupOf: "{{name}}（{{factor}}）",
     copyIdOf: "复制 {{id}}",
     addToken: "为它添加令牌",
+    try: "在试用场中试用",
     further: "更多信息",
     loadFailed: "无法加载模型",
     emptyTitle: "还没有模型",

@@ -272,6 +272,8 @@ export const tokensTexts: Pick<
     enabled: "启用",
     disabled: "禁用",
     rotated: "轮换密钥",
+    playground: "在试用场中使用",
+    playgroundUntil: "试用场的临时密钥有效期至 {{when}}。",
     oldUntil: "旧密钥有效至 {{when}}。",
     oldEnded: "旧密钥立即失效。",
     deleted: "删除",

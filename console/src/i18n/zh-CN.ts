@@ -2,6 +2,7 @@ import type { Texts } from "./en";
 import { codesTexts } from "./zh-CN-codes";
 import { operateTexts } from "./zh-CN-operate";
 import { pagesTexts } from "./zh-CN-pages";
+import { playgroundTexts } from "./zh-CN-playground";
 import { signInTexts } from "./zh-CN-sign-in";
 import { tokensTexts } from "./zh-CN-tokens";
 import { walletTexts } from "./zh-CN-wallet";
@@ -33,6 +34,7 @@ export const zhCN: Texts = {
     tokens: "令牌",
     usage: "用量日志",
     models: "模型与价格",
+    playground: "试用场",
     wallet: "钱包",
     docs: "文档",
     operator: "运维",
@@ -183,6 +185,7 @@ export const zhCN: Texts = {
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,
+  ...playgroundTexts,
   ...walletTexts,
   ...codesTexts,
 };

@@ -44,6 +44,14 @@ export function tellEntry(entry: Entry, t: TFunction, language: string): Told {
           : t("history.oldEnded");
       return { ...told, title: t("history.rotated"), note };
     }
+    case "token.playground": {
+      const until = detail["valid_until"];
+      const note =
+        typeof until === "string"
+          ? t("history.playgroundUntil", { when: formatExact(until, language) })
+          : null;
+      return { ...told, title: t("history.playground"), note };
+    }
     case "token.delete":
       return { ...told, title: t("history.deleted") };
     case "token.update":

@@ -3,6 +3,7 @@ import {
   Boxes,
   ChartNoAxesColumn,
   KeyRound,
+  MessagesSquare,
   ScrollText,
   Ticket,
   UserRound,
@@ -18,6 +19,7 @@ export interface Page {
     | "/tokens"
     | "/usage"
     | "/models"
+    | "/playground"
     | "/wallet"
     | "/docs"
     | "/channels"
@@ -28,6 +30,7 @@ export interface Page {
     | "nav.tokens"
     | "nav.usage"
     | "nav.models"
+    | "nav.playground"
     | "nav.wallet"
     | "nav.docs"
     | "nav.channels"
@@ -51,6 +54,13 @@ export const pages: readonly Page[] = [
   { to: "/tokens", label: "nav.tokens", icon: KeyRound, key: "t", place: "user" },
   { to: "/usage", label: "nav.usage", icon: ScrollText, key: "l", place: "user" },
   { to: "/models", label: "nav.models", icon: Boxes, key: "m", place: "user" },
+  {
+    to: "/playground",
+    label: "nav.playground",
+    icon: MessagesSquare,
+    key: "y",
+    place: "user",
+  },
   { to: "/wallet", label: "nav.wallet", icon: Wallet, key: "w", place: "user" },
   { to: "/docs", label: "nav.docs", icon: BookOpen, key: "h", place: "user" },
   { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },

@@ -16,3 +16,8 @@ export function useMedia(query: string): boolean {
 export function useHasTable(): boolean {
   return useMedia("(min-width: 720px)");
 }
+
+/** Where the whole menu has room, and a page a column at its side. */
+export function useHasMenu(): boolean {
+  return useMedia("(min-width: 1025px)");
+}

@@ -215,6 +215,15 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "account_suspended", message)
     }
 
+    pub(crate) fn too_many_playgrounds(wait: Duration) -> Self {
+        let message = "The token is used by many playgrounds at once. Choose another, or try again \
+                       in some minutes.";
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_playgrounds", message)
+        }
+    }
+
     pub(crate) fn setup_done() -> Self {
         let message = "The relay has an owner already. Sign in instead.";
         Self::new(StatusCode::CONFLICT, "setup_done", message)

@@ -93,9 +93,9 @@ pub use statement::{
 };
 pub use stored_response::{StoredResponse, StoredResponses};
 pub use token::{
-    Credential, NewToken, NotCreated, OldSecret, TokenChanges, TokenLimitReached, TokenPage,
-    TokenQuery, TokenRates, TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens,
-    VERSION_CONFLICT, WindowUse,
+    Credential, NewToken, NotCreated, OldSecret, PLAYGROUND_SECRETS_MAX, PlaygroundGrant,
+    TokenChanges, TokenLimitReached, TokenPage, TokenQuery, TokenRates, TokenRecord, TokenSort,
+    TokenStatus, TokenStop, TokenTraits, Tokens, VERSION_CONFLICT, WindowUse,
 };
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_digest::{Digest, DigestQuery, PeriodSums, TokenSum, WeekHourSum};

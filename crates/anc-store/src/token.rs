@@ -1,6 +1,7 @@
 //! API tokens: what people edit of them. What they spend is the ledger writer's.
 
 mod page;
+mod playground;
 mod record;
 mod rotate;
 mod window;
@@ -13,6 +14,7 @@ use anc_ledger::Period;
 use sqlx::FromRow;
 
 pub use page::{TokenPage, TokenQuery, TokenSort};
+pub use playground::{PLAYGROUND_SECRETS_MAX, PlaygroundGrant};
 pub use record::{TokenRates, TokenRecord, TokenStatus, TokenStop, TokenTraits};
 pub use rotate::OldSecret;
 pub use window::WindowUse;
@@ -122,7 +124,7 @@ pub struct Credential {
     pub rates: TokenRates,
     /// Through which set of channels its requests go.
     pub group: String,
-    /// Until when this secret works, where it was rotated away.
+    /// Until when this secret works, where it was rotated away or is a playground's.
     pub secret_valid_until: Option<UnixMillis>,
     /// Whether the operator has suspended the account.
     pub account_suspended: bool,
@@ -354,7 +356,7 @@ impl Tokens<'_> {
                  where hash = $1
                  union all
                  select token_id, valid_until
-                 from api_token_old_secret
+                 from api_token_timed_secret
                  where hash = $1
              )
              select t.id, t.account_id, t.enabled, t.deleted_at is not null as deleted,

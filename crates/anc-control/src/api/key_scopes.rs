@@ -66,9 +66,10 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 21] = [
+    const FOR_PEOPLE: [(&str, &str); 22] = [
         ("POST", "/api/v1/redemptions"),
         ("POST", "/api/v1/usage/prune"),
+        ("POST", "/api/v1/tokens/{id}/playground-secret"),
         ("GET", "/api/v1/session"),
         ("GET", "/api/v1/users"),
         ("POST", "/api/v1/users"),

@@ -15,6 +15,7 @@ mod management_keys;
 mod models;
 mod password_resets;
 mod payments;
+mod playground;
 mod redemption_codes;
 mod redemptions;
 mod registrations;
@@ -81,6 +82,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token, tokens::update_token, tokens::delete_token))
         .routes(routes!(token_actions::rotate_token))
+        .routes(routes!(playground::create_playground_secret))
         .routes(routes!(token_actions::create_tokens))
         .routes(routes!(token_actions::change_tokens))
         .routes(routes!(token_actions::get_token_detail))

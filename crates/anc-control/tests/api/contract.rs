@@ -97,6 +97,51 @@ async fn a_rotation_shows_a_new_secret_once_and_tells_of_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_playground_secret_is_given_to_the_tokens_own_person_alone() {
+    let (world, owner) = World::with_owner().await;
+    let made = token(&owner, &json!({"name": "a"})).await;
+    let path = format!("{}/playground-secret", path_of(&made));
+    let given = owner.post(&path, &json!({})).await;
+    assert_eq!(given.status, 201, "{}", given.text);
+    let secret = given.json["secret"].as_str().unwrap();
+    assert!(secret.starts_with("sk-anc") && secret.len() == 51);
+    let until = world.clock.now().plus(std::time::Duration::from_mins(10));
+    assert_eq!(given.json["valid_until"], until.to_rfc3339());
+    let hash = anc_domain::SecretHash::of(secret);
+    let credential = world.store.tokens().credential(&hash).await.unwrap().unwrap();
+    assert_eq!(credential.token_id.to_string(), made["id"].as_str().unwrap());
+
+    let detail = owner.get(&format!("{}/detail", path_of(&made))).await;
+    assert!(!detail.text.contains(secret));
+    assert_eq!(detail.json["old_secrets"], json!([]), "it is no rotation");
+    assert_eq!(detail.json["token"]["hint"], made["hint"]);
+    assert_eq!(detail.json["token"]["version"], made["version"]);
+    assert_eq!(detail.json["history"][0]["action"], "token.playground");
+
+    // An operator sees everybody's tokens, and pays for their own alone.
+    let mut other = owner.clone();
+    let person = json!({"email": "user@example.com", "password": "quite long enough"});
+    let added = owner.post("/users", &person).await;
+    assert_eq!(added.status, 201, "{}", added.text);
+    let signed_in = world.browser("127.0.0.2").post("/session", &person).await;
+    assert_eq!(signed_in.status, 200, "{}", signed_in.text);
+    other.keep_cookie(&signed_in);
+    let theirs = token(&other, &json!({"name": "b"})).await;
+    let foreign = format!("{}/playground-secret", path_of(&theirs));
+    assert_eq!(owner.post(&foreign, &json!({})).await.status, 404);
+    assert_eq!(other.post(&path, &json!({})).await.status, 404);
+    assert_eq!(other.post(&foreign, &json!({})).await.status, 201);
+    for _ in 1..10 {
+        assert_eq!(owner.post(&path, &json!({})).await.status, 201);
+    }
+    let beyond = owner.post(&path, &json!({})).await;
+    assert_eq!((beyond.status, beyond.code()), (429, "too_many_playgrounds"));
+    assert_eq!(beyond.header("retry-after"), "600");
+    assert_eq!(owner.delete(&path_of(&made)).await.status, 204);
+    assert_eq!(owner.post(&path, &json!({})).await.status, 404);
+}
+
+#[tokio::test]
 async fn history_tells_what_changed_and_advice_what_to_change() {
     let (_world, owner) = World::with_owner().await;
     let made = token(&owner, &json!({"name": "a", "expires_at": "2099-12-01T00:00:00Z"})).await;

@@ -19,8 +19,8 @@ pub struct OldSecret {
 
 impl Tokens<'_> {
     /// Gives a live token a new secret. Those before work on until `overlap_until` at the longest;
-    /// `None` ends all of them at once, as after a leak. `None` if there is no such token of that
-    /// account.
+    /// `None` ends all of them at once, as after a leak, those of a playground too. `None` if there
+    /// is no such token of that account.
     pub async fn rotate(
         &self,
         id: ApiTokenId,
@@ -33,9 +33,10 @@ impl Tokens<'_> {
         let Some((before, old_hash)) = fetch(&mut tx, id, account, now).await? else {
             return Ok(None);
         };
+        forget_ended(&mut tx, id).await?;
         let end = overlap_until.unwrap_or(now);
         query(
-            "update api_token_old_secret set valid_until = $2
+            "update api_token_timed_secret set valid_until = $2
              where token_id = $1
              and valid_until > $2",
         )
@@ -45,14 +46,10 @@ impl Tokens<'_> {
         .await?;
         // Copies are kept by each secret, so those that end now are told of before they are gone.
         tell_of_all_secrets(&mut tx, id, old_hash).await?;
-        query("delete from api_token_old_secret where token_id = $1 and valid_until <= $2")
-            .bind(id.as_i64())
-            .bind(now.as_millis())
-            .execute(&mut tx)
-            .await?;
+        forget_ended(&mut tx, id).await?;
         if let Some(until) = overlap_until.filter(|until| *until > now) {
             query(
-                "insert into api_token_old_secret (hash, token_id, hint, valid_until)
+                "insert into api_token_timed_secret (hash, token_id, hint, valid_until)
                  values ($1, $2, $3, $4)",
             )
             .bind(old_hash.as_bytes().as_slice())
@@ -84,8 +81,9 @@ impl Tokens<'_> {
     pub async fn old_secrets(&self, id: ApiTokenId) -> Result<Vec<OldSecret>, StoreError> {
         let rows: Vec<(String, i64)> = query(
             "select hint, valid_until
-             from api_token_old_secret
+             from api_token_timed_secret
              where token_id = $1
+             and kind = 'rotated'
              and valid_until > $2
              order by valid_until desc",
         )
@@ -103,6 +101,17 @@ impl Tokens<'_> {
     }
 }
 
+/// Removes the secrets whose time is over. The feed is told of none of them: copies know until when
+/// they work, and a secret that is told of and gone means that the token's running requests are to end.
+pub(super) async fn forget_ended(tx: &mut WriteTx, id: ApiTokenId) -> Result<(), StoreError> {
+    query("delete from api_token_timed_secret where token_id = $1 and valid_until <= $2")
+        .bind(id.as_i64())
+        .bind(tx.now.as_millis())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Tells the feed of a token by each of its secrets: copies are kept by them.
 pub(super) async fn tell_of_all_secrets(
     tx: &mut WriteTx,
@@ -110,11 +119,12 @@ pub(super) async fn tell_of_all_secrets(
     hash: SecretHash,
 ) -> Result<(), StoreError> {
     tx.change(Topic::Token { id, hash }).await?;
-    let old: Vec<(Vec<u8>,)> = query("select hash from api_token_old_secret where token_id = $1")
-        .bind(id.as_i64())
-        .fetch_all(&mut *tx)
-        .await?;
-    for (hash,) in old {
+    let timed: Vec<(Vec<u8>,)> =
+        query("select hash from api_token_timed_secret where token_id = $1")
+            .bind(id.as_i64())
+            .fetch_all(&mut *tx)
+            .await?;
+    for (hash,) in timed {
         tx.change(Topic::Token { id, hash: row::hash(&hash)? }).await?;
     }
     Ok(())

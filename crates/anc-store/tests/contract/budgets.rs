@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anc_domain::{OsEntropy, TokenText, UnixMillis};
+use anc_domain::{Clock as _, OsEntropy, TokenText, UnixMillis};
 use anc_ledger::{EndReason, Period, Refusal};
 use anc_store::{
-    AuditNote, LogQuery, SeriesBy, SeriesQuery, Settlement, StoreError, TokenChanges, TokenTraits,
-    VERSION_CONFLICT,
+    AuditNote, LogQuery, PLAYGROUND_SECRETS_MAX, PlaygroundGrant, SeriesBy, SeriesQuery,
+    Settlement, StoreError, TokenChanges, TokenTraits, Topic, VERSION_CONFLICT,
 };
 
 use crate::support::{Bed, NOW, assert_books, fresh_store, nanos, units};
@@ -109,6 +109,81 @@ async fn a_rotated_token_keeps_its_history_and_its_old_secret_for_a_while() {
     assert!(tokens.credential(&hash).await.unwrap().is_none(), "no overlap was chosen");
     assert!(tokens.credential(&old).await.unwrap().is_none(), "nor for those before");
     assert!(tokens.old_secrets(id).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_playground_secret_is_the_tokens_for_a_while_and_ends_no_other() {
+    const MINUTES_10: Duration = Duration::from_mins(10);
+    let bed = fresh_store(1_000).await;
+    let (id, own) = bed.token_of(bed.new_token("one")).await;
+    let tokens = bed.store.tokens();
+    let rotated = TokenText::generate(&OsEntropy);
+    let pair = (rotated.secret().hash(), rotated.hint());
+    let hour = NOW.plus(Duration::from_hours(1));
+    tokens.rotate(id, None, pair, Some(hour)).await.unwrap().unwrap();
+
+    let add = async || {
+        let text = TokenText::generate(&OsEntropy);
+        let (hash, until) = (text.secret().hash(), bed.clock.now().plus(MINUTES_10));
+        let pair = (hash, text.hint());
+        (hash, tokens.add_playground_secret(id, bed.account, pair, until).await.unwrap().unwrap())
+    };
+    let (first, given) = add().await;
+    assert!(matches!(given, PlaygroundGrant::Given(token) if token.version == 2));
+    let until = NOW.plus(MINUTES_10);
+    let found = tokens.credential(&first).await.unwrap().unwrap();
+    assert_eq!((found.token_id, found.secret_valid_until), (id, Some(until)));
+    bed.clock.advance(Duration::from_mins(1));
+    let mut last = first;
+    for _ in 1..PLAYGROUND_SECRETS_MAX {
+        last = add().await.0;
+    }
+    let (_, refused) = add().await;
+    assert!(matches!(refused, PlaygroundGrant::TooMany(first_ends) if first_ends == until));
+    bed.clock.advance(Duration::from_mins(9));
+    let (_, given) = add().await;
+    assert!(matches!(given, PlaygroundGrant::Given(_)), "the first has ended");
+    assert!(tokens.credential(&last).await.unwrap().is_some());
+    assert!(tokens.credential(&own).await.unwrap().is_some(), "nor did what was rotated away");
+    let old = tokens.old_secrets(id).await.unwrap();
+    assert_eq!((old.len(), old[0].valid_until), (1, hour), "and only that shows as rotated");
+
+    let stranger = anc_domain::AccountId::from_i64(1);
+    let text = TokenText::generate(&OsEntropy);
+    let pair = (text.secret().hash(), text.hint());
+    let refused = tokens.add_playground_secret(id, stranger, pair, hour).await.unwrap();
+    assert!(refused.is_none());
+
+    let leak = TokenText::generate(&OsEntropy);
+    let pair = (leak.secret().hash(), leak.hint());
+    tokens.rotate(id, None, pair, None).await.unwrap().unwrap();
+    assert!(tokens.credential(&last).await.unwrap().is_none(), "a leak ends all of them");
+}
+
+/// The feed's followers end the running requests of a token that they are told of by a secret which
+/// is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_whose_time_was_over_is_not_told_of_when_it_is_removed() {
+    let bed = fresh_store(0).await;
+    let (id, own) = bed.token_of(bed.new_token("one")).await;
+    let tokens = bed.store.tokens();
+    let pair = || {
+        let text = TokenText::generate(&OsEntropy);
+        (text.secret().hash(), text.hint())
+    };
+    let ended = pair();
+    let until = NOW.plus(Duration::from_mins(10));
+    tokens.add_playground_secret(id, bed.account, ended, until).await.unwrap().unwrap();
+    bed.clock.advance(Duration::from_mins(11));
+    let (before, day) = (bed.store.changes().latest(), NOW.plus(DAY));
+    let (new, another) = (pair(), pair());
+    let (new_hash, another_hash) = (new.0, another.0);
+    tokens.rotate(id, None, new, Some(day)).await.unwrap().unwrap();
+    tokens.add_playground_secret(id, bed.account, another, day).await.unwrap().unwrap();
+    let told = bed.store.changes().after(before, 9).await.unwrap();
+    let topics: Vec<_> = told.iter().map(|change| change.topic).collect();
+    let by = |hash| Topic::Token { id, hash };
+    assert_eq!(topics, [by(own), by(new_hash), by(another_hash)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
