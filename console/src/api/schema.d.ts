@@ -38,6 +38,58 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/alert-preferences": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives how the people of the caller's account want to be told. */
+    get: operations["get_alert_preferences"];
+    /** Changes it. */
+    put: operations["set_alert_preferences"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alerts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the alerts of the caller's account, and for operators those of the instance. */
+    get: operations["list_alerts"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alerts/seen": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Notes that the caller has seen their alerts. */
+    post: operations["see_alerts"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/channels": {
     parameters: {
       query?: never;
@@ -1038,6 +1090,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/webhook": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Sets where the account's alerts are posted to, with a new secret. */
+    put: operations["set_webhook"];
+    post?: never;
+    /** Posts nowhere any more, nor what is still on its way. */
+    delete: operations["remove_webhook"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/webhook/test": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Posts something of the kind `test`, once, and tells how that went. */
+    post: operations["test_webhook"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1079,6 +1166,153 @@ export interface components {
       | "not_rotated"
       | "no_ip_restriction"
       | "no_limit";
+    /** @description Something that people were told. */
+    Alert: {
+      /** @description Whose it is; null where it is the operators'. */
+      account: string | null;
+      /** @description The channel that it is about. */
+      channel: string | null;
+      /** Format: date-time */
+      created_at: string;
+      detail: components["schemas"]["AlertDetail"];
+      id: string;
+      /**
+       * @description `low_balance`, `token_quota`, `token_budget`, `token_expiry`, `unusual_spend`, `new_network`;
+       *     for operators `suspect_usage`, `channel_failing`.
+       */
+      kind: string;
+      /** @description Whether the caller has seen it. */
+      seen: boolean;
+      /** @description The token that it is about. */
+      token: string | null;
+    };
+    /**
+     * @description Names and figures of an alert, as they were when it came about. Each kind has its own; the rest is
+     *     absent.
+     */
+    AlertDetail: {
+      /** @description `new_network`: an address in it. */
+      address?: string | null;
+      /** @description `low_balance`: the balance. */
+      balance?: string | null;
+      /** @description What the channel was called. */
+      channel_name?: string | null;
+      /**
+       * Format: int32
+       * @description `token_expiry`: within how many days, 7 or 1.
+       */
+      days?: number | null;
+      /**
+       * Format: date-time
+       * @description `token_expiry`: when the token stops working.
+       */
+      expires_at?: string | null;
+      /**
+       * Format: int64
+       * @description `channel_failing`: how many of them failed.
+       */
+      failed?: number | null;
+      /**
+       * Format: date-time
+       * @description `unusual_spend`, `suspect_usage`, `channel_failing`: the beginning of the hour.
+       */
+      hour?: string | null;
+      /** @description `low_balance`: below what it is low. `token_quota`, `token_budget`: the most that may be used. */
+      limit?: string | null;
+      /** @description `new_network`: the network, as a range. */
+      network?: string | null;
+      /**
+       * Format: int32
+       * @description `token_quota`, `token_budget`: 80 or 100.
+       */
+      percent?: number | null;
+      /** @description `token_budget`: `day`, `week` or `month`. */
+      period?: string | null;
+      /**
+       * Format: int64
+       * @description `suspect_usage`, `channel_failing`: of how many requests.
+       */
+      requests?: number | null;
+      /**
+       * Format: date-time
+       * @description `token_budget`: when the budget begins anew.
+       */
+      resets_at?: string | null;
+      /** @description `unusual_spend`: what the hour cost. */
+      spent?: string | null;
+      /** @description What the token was called. */
+      token_name?: string | null;
+      /** @description `token_quota`, `token_budget`: what is used. */
+      used?: string | null;
+      /** @description `unusual_spend`: what such hours usually cost. */
+      usual?: string | null;
+    };
+    /** @description Alerts, newest first. */
+    AlertList: {
+      items: components["schemas"]["Alert"][];
+      /** @description Where the next page begins; null on the last one. */
+      next_cursor: string | null;
+      /**
+       * Format: int64
+       * @description How many the caller has not seen.
+       */
+      unseen: number;
+    };
+    /** @description How to be told from now on. What is absent stays. */
+    AlertPreferenceChange: {
+      /** @description Kinds to be switched on or off. */
+      kinds?: {
+        [key: string]: boolean;
+      };
+      /** @description Below which balance it is low, in dollars; null is as the instance has it. */
+      low_balance?: string | null;
+      /** @description Whether by mail as well. */
+      mail?: boolean | null;
+    };
+    /** @description How the people of the caller's account want to be told. */
+    AlertPreferences: {
+      /** @description Each kind that the caller can be told of, and whether it is on. */
+      kinds: {
+        [key: string]: boolean;
+      };
+      /** @description Below which balance it is low; null is as the instance has it. */
+      low_balance: string | null;
+      /** @description As the instance has it. */
+      low_balance_default: string;
+      /** @description Whether by mail as well. */
+      mail: boolean;
+      /** @description Whether the instance sends mail at all. */
+      sends_mail: boolean;
+      webhook: components["schemas"]["AlertWebhook"] | null;
+    };
+    /** @description Where alerts are posted to, and how that went of late. */
+    AlertWebhook: {
+      /** Format: date-time */
+      created_at: string;
+      /**
+       * Format: date-time
+       * @description When one was last taken.
+       */
+      delivered_at: string | null;
+      /**
+       * Format: date-time
+       * @description When one was last not taken.
+       */
+      failed_at: string | null;
+      /** @description Why not. */
+      failure: string | null;
+      url: string;
+      /**
+       * Format: int64
+       * @description How many are still to be tried.
+       */
+      waiting: number;
+    };
+    /** @description Up to where the caller has seen theirs. */
+    AlertsSeen: {
+      /** @description The newest that was seen. */
+      upto: string;
+    };
     /**
      * @description Whether a balance stops requests.
      * @enum {string}
@@ -1765,6 +1999,12 @@ export interface components {
       /** @description What each of them is like; a number is added to the name. */
       token: components["schemas"]["NewToken"];
     };
+    /** @description A webhook with its secret, which is shown only this once. */
+    NewWebhook: {
+      /** @description What posts are signed with. */
+      secret: string;
+      url: string;
+    };
     OldSecretView: {
       hint: string;
       /** Format: date-time */
@@ -2294,6 +2534,23 @@ export interface components {
     UserList: {
       items: components["schemas"]["User"][];
     };
+    /** @description Where to post. */
+    WebhookTarget: {
+      /** @description Begins with `https://`. */
+      url: string;
+    };
+    /** @description How a try went. */
+    WebhookTest: {
+      /** @description Whether the receiver took it. */
+      delivered: boolean;
+      /** @description Why it was not taken. */
+      failure: string | null;
+      /**
+       * Format: int32
+       * @description What it answered.
+       */
+      status: number | null;
+    };
     WeekHour: {
       charge: string;
       /**
@@ -2360,6 +2617,125 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["AddressAnswer"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_alert_preferences: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlertPreferences"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  set_alert_preferences: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AlertPreferenceChange"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlertPreferences"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_alerts: {
+    parameters: {
+      query?: {
+        /** @description How many at most: 1 to 200, 50 where absent. */
+        limit?: number;
+        /** @description Where the page before ended. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlertList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  see_alerts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AlertsSeen"];
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {
@@ -4503,6 +4879,89 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  set_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["WebhookTarget"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewWebhook"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  remove_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  test_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookTest"];
+        };
       };
       default: {
         headers: {

@@ -14,6 +14,7 @@
 
 #![allow(clippy::option_option, reason = "absent and null are two things in a change")]
 
+mod alerts;
 mod api;
 mod audit;
 mod csv;
@@ -47,8 +48,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use utoipa::openapi::OpenApi;
 
+pub use alerts::AlertSettings;
 pub use headers::security_headers;
-pub use mail::{Mail, SendMail};
+pub use mail::{Language, Mail, MailWay, SendMail, Sending};
 pub use payments::StripeSettings;
 pub use probe::Providers;
 pub use redemption::RedemptionSettings;
@@ -75,7 +77,7 @@ pub struct ControlParts {
     /// The way to the providers.
     pub providers: Providers,
     /// The way out for mail, where the instance sends any.
-    pub mail: Option<Arc<dyn SendMail>>,
+    pub mail: Option<MailWay>,
 }
 
 impl std::fmt::Debug for ControlParts {
@@ -108,6 +110,7 @@ impl Control {
             mail_throttle: Throttle::new(),
             redemption_guard: RedemptionGuard::new(&parts.settings.redemption),
             mail: parts.mail,
+            webhook_throttle: Throttle::new(),
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -158,6 +161,17 @@ impl Control {
     /// One such look, for tests that move the clock.
     pub async fn look_at_payments(&self) {
         payments::look(&ApiState { shared: Arc::clone(&self.0), local: true }).await;
+    }
+
+    /// Looks every minute for what people are to be told, and sends what is due, for ever.
+    pub async fn look_after_alerts(self) {
+        let state = || ApiState { shared: Arc::clone(&self.0), local: true };
+        tokio::join!(alerts::look_for_ever(state()), alerts::send_for_ever(state()));
+    }
+
+    /// One such look and everything that is due sent, for tests that move the clock.
+    pub async fn look_at_alerts(&self) -> Result<(), StoreError> {
+        alerts::look_and_send(&ApiState { shared: Arc::clone(&self.0), local: true }).await
     }
 
     /// A new code for the one-time set-up link, in force until the next is issued; `None` once the

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::mail::SendMail;
+use crate::alerts::AlertSettings;
+use crate::mail::MailWay;
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe, StripeSettings};
 use crate::probe::Providers;
@@ -32,6 +33,8 @@ pub struct ControlSettings {
     pub payments: Option<StripeSettings>,
     /// What redemption codes may be.
     pub redemption: RedemptionSettings,
+    /// When people are told something without asking, and how.
+    pub alerts: AlertSettings,
 }
 
 /// Who may register.
@@ -82,7 +85,9 @@ pub(crate) struct Shared {
     pub(crate) mail_throttle: Throttle,
     /// Looks redemption codes up.
     pub(crate) redemption_guard: RedemptionGuard,
-    pub(crate) mail: Option<Arc<dyn SendMail>>,
+    pub(crate) mail: Option<MailWay>,
+    /// Counts tries of webhooks.
+    pub(crate) webhook_throttle: Throttle,
 }
 
 impl ApiState {
@@ -95,8 +100,8 @@ impl ApiState {
     }
 
     /// How to send mail with links, which need an address that no request can influence.
-    pub(crate) fn mail_way(&self) -> Option<(&dyn SendMail, &Url)> {
-        let mail = self.shared.mail.as_deref()?;
+    pub(crate) fn mail_way(&self) -> Option<(&MailWay, &Url)> {
+        let mail = self.shared.mail.as_ref()?;
         Some((mail, self.shared.settings.public_url.as_ref()?))
     }
 

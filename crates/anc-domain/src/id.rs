@@ -138,6 +138,8 @@ small_ids! {
     RedemptionCodeId = "rc";
     /// One use of a redemption code.
     RedemptionId = "rdm";
+    /// Something that people were told without asking, by its number.
+    AlertId = "alr";
 }
 
 /// 2020-01-01T00:00:00Z, from which the ids' milliseconds count: 41 bits last until 2089.

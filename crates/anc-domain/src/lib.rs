@@ -29,8 +29,8 @@ pub use client_address::{ClientAddress, TrustedProxies};
 pub use clock::{Clock, Entropy, FixedEntropy, ManualClock, OsEntropy, SystemClock, UnixMillis};
 pub use error_code::{Envelope, RateReached, RelayError, RelayErrorCode};
 pub use id::{
-    AccountId, ApiTokenId, ChannelId, CodeBatchId, IdParseError, InvitationId, ManagementKeyId,
-    PaymentId, RedemptionCodeId, RedemptionId, RequestId, TierId, UserId,
+    AccountId, AlertId, ApiTokenId, ChannelId, CodeBatchId, IdParseError, InvitationId,
+    ManagementKeyId, PaymentId, RedemptionCodeId, RedemptionId, RequestId, TierId, UserId,
 };
 pub use key_scope::{KeyScope, UnknownKeyScope};
 pub use model::{ModelName, ModelNameError, ModelPattern, ModelPatterns};

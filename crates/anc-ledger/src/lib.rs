@@ -16,6 +16,7 @@ mod charge;
 mod end_reason;
 mod estimate;
 mod hold;
+mod notable;
 mod price;
 mod redeem;
 mod window;
@@ -27,6 +28,7 @@ pub use hold::{
     AccountState, BudgetState, HoldAsk, Holder, Otherwise, Refusal, TokenState, correct, credit,
     grow, hold, left, release, settle,
 };
+pub use notable::{NOTABLE_HOURS, step_reached, unusual_hour};
 pub use price::{ModelPrice, PriceSnapshot, combined};
 pub use redeem::{CodeState, NotRedeemed, redeem};
 pub use window::{Period, UnknownZone, Window, Zone, window};

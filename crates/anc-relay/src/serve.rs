@@ -52,6 +52,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         version: env!("CARGO_PKG_VERSION"),
         payments: config.payments.clone(),
         redemption: config.redemption,
+        alerts: config.alerts.clone(),
     });
     let data_plane = DataPlane::start(
         base.store.clone(),
@@ -68,6 +69,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
 
     tokio::spawn(retention::keep_to(config.retention, base.store.clone(), Arc::clone(&base.clock)));
     tokio::spawn(control.clone().look_after_payments());
+    tokio::spawn(control.clone().look_after_alerts());
     announce(&config, address, &control).await?;
     accept_until_drained(&workers, listener, &data_plane, config.drain).await?;
     // Connections that rest between requests end here; what still runs is cut with the process

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{Control, ControlParts, ControlSettings, Providers};
+use anc_control::{Control, ControlParts, ControlSettings, MailWay, Providers};
 use anc_domain::{Clock, Entropy, OsEntropy, SystemClock};
 use anc_store::{OpenOptions, Store, StoreError};
 use anc_upstream::{ParkedKeys, Upstream, UpstreamTimeouts};
@@ -25,6 +25,7 @@ pub(crate) struct Base {
     /// Which keys rest: the data plane notes, the control plane shows.
     pub(crate) parked: ParkedKeys,
     timeouts: UpstreamTimeouts,
+    mail: Option<MailWay>,
 }
 
 /// A data directory cannot be opened.
@@ -63,7 +64,11 @@ impl Base {
         };
         let store = Store::open(&config.location(path), options).await?;
         let (parked, timeouts) = (ParkedKeys::default(), config.timeouts);
-        Ok(Self { data, store, clock, entropy, parked, timeouts })
+        let mail = config
+            .mail
+            .clone()
+            .map(|mail| MailWay { by: Arc::new(mail.mailer), language: mail.language });
+        Ok(Self { data, store, clock, entropy, parked, timeouts, mail })
     }
 
     /// The control plane on this store.
@@ -79,8 +84,7 @@ impl Base {
                 upstream: Upstream::new(self.timeouts, simulated),
                 parked: self.parked.clone(),
             },
-            // Nothing here sends mail yet: the console offers no mailed links while there is no way.
-            mail: None,
+            mail: self.mail.clone(),
         })
     }
 }

@@ -121,6 +121,7 @@ fn every_command_and_flag_has_its_row() {
         "migrate up",
         "copy",
         "config print",
+        "mail test",
         "demo",
         "openapi",
         "version",

@@ -19,6 +19,7 @@
 //! * a model with a price of its own: a line in `prices/builtin.json`.
 
 mod account;
+mod alert;
 mod audit;
 mod change;
 mod channel;
@@ -35,6 +36,7 @@ mod mail_code;
 mod management_key;
 mod migrate;
 mod open;
+mod outbox;
 mod payment;
 mod pending_sign_in;
 mod price;
@@ -57,6 +59,11 @@ mod user;
 mod verify;
 
 pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
+pub use alert::{
+    AccountFacts, AlertKind, AlertPage, AlertPreference, AlertReader, AlertRecord, Alerts,
+    ChannelHour, ExpiringToken, Judged, NewAlert, NewNetworks, Observed, SpendHistory, TokenFacts,
+    UsageSince, Webhook,
+};
 pub use audit::{AuditEntry, AuditNote, Audits};
 pub use change::{Change, Changes, Follower, Topic};
 pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
@@ -74,6 +81,7 @@ pub use mail_code::{MailCodes, NewMailCode, Registered};
 pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
 pub use migrate::Migration;
 pub use open::{Durability, Location, OpenOptions, Store};
+pub use outbox::{Outbox, Outgoing, SendBy, Sent};
 pub use payment::{
     Claim, ClaimKind, NewPayment, NotBegun, PaymentFact, PaymentMode, PaymentNotice, PaymentPage,
     PaymentRecord, PaymentState, Payments, SessionFact, SessionOutcome, TakenIn,

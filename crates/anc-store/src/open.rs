@@ -11,10 +11,10 @@ use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
-    Accounts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
-    ManagementKeys, Migration, Payments, PendingSignIns, Prices, RedemptionCodes, Retention,
-    RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens, UsageView,
-    Users, copy, migrate, price, user, verify,
+    Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
+    ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices, RedemptionCodes,
+    Retention, RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens,
+    UsageView, Users, copy, migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -202,6 +202,20 @@ impl Store {
     /// Links that were sent by mail.
     pub fn mail_codes(&self) -> MailCodes<'_> {
         MailCodes { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
+    }
+
+    /// What people are told without asking.
+    pub fn alerts(&self) -> Alerts<'_> {
+        Alerts {
+            db: &self.inner.db,
+            sealer: &self.inner.sealer,
+            entropy: self.inner.entropy.as_ref(),
+        }
+    }
+
+    /// Alerts on their way out.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox { db: &self.inner.db }
     }
 
     /// Upstream accounts.

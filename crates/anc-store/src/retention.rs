@@ -15,6 +15,9 @@ pub const USAGE_DAYS_MIN: u32 = 31;
 /// Changes are for those who follow them within moments; a week is for those who look into what was.
 const CHANGES_KEPT_MILLIS: i64 = 7 * 24 * HOUR_MILLIS;
 
+/// What was sent, for those who look into why it did not arrive.
+const OUTBOX_KEPT_MILLIS: i64 = 30 * 24 * HOUR_MILLIS;
+
 /// Rows of one transaction.
 const PAGE: i64 = 2_000;
 
@@ -104,6 +107,20 @@ impl Retention<'_> {
             "delete from session
              where hash in (select hash from session where expires_at <= $1 limit $2)",
             now,
+        )
+        .await?;
+        self.prune_table(
+            "outbox",
+            "delete from outbox
+             where seq in (
+                 select seq
+                 from outbox
+                 where created_at < $1
+                 and next_try_at is null
+                 order by created_at
+                 limit $2
+             )",
+            now - OUTBOX_KEPT_MILLIS,
         )
         .await?;
         if let Some(before) = audit_before {

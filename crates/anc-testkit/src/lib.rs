@@ -4,7 +4,8 @@
 //! # To add …
 //! * a way to start the relay: a method of [`Relay`] in `relay.rs`.
 //! * a kind of call: a function in `client.rs`.
-//! * what Stripe does: `stripe.rs`.
+//! * what Stripe does: `stripe.rs`; what a mail server does: `smtp.rs`; where
+//!   webhooks are posted to: `hook.rs`.
 //!
 //! Everything here panics where something is not as a test needs it: that is how a test fails.
 
@@ -16,18 +17,22 @@
 )]
 
 mod client;
+mod hook;
 mod packed;
 mod postgres;
 mod raw;
 mod relay;
+mod smtp;
 mod sqlite;
 mod stripe;
 
 pub use client::{Answer, Client, Events};
+pub use hook::{HookReceiver, Posted};
 pub use packed::packed;
 pub use postgres::{PgDatabase, PgServer};
 pub use raw::RawConnection;
 pub use relay::{OWNER_EMAIL, OWNER_PASSWORD, Relay};
+pub use smtp::{CaughtMail, MailCatcher};
 pub use sqlite::sqlite;
 pub use stripe::{ScriptedStripe, signature};
 

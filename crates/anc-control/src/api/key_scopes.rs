@@ -39,7 +39,8 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
             | "/dashboard"
             | "/running-requests"
             | "/statement"
-            | "/statement.csv",
+            | "/statement.csv"
+            | "/alerts",
         ) => UsageRead,
         ("GET", "/channels" | "/providers") => ChannelsRead,
         ("POST", "/channels" | "/channels/{id}/test")
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 22] = [
+    const FOR_PEOPLE: [(&str, &str); 28] = [
         ("POST", "/api/v1/redemptions"),
         ("POST", "/api/v1/usage/prune"),
         ("POST", "/api/v1/tokens/{id}/playground-secret"),
@@ -89,6 +90,12 @@ mod tests {
         ("POST", "/api/v1/invitations"),
         ("DELETE", "/api/v1/invitations/{id}"),
         ("DELETE", "/api/v1/users/{id}/factors"),
+        ("POST", "/api/v1/alerts/seen"),
+        ("GET", "/api/v1/alert-preferences"),
+        ("PUT", "/api/v1/alert-preferences"),
+        ("PUT", "/api/v1/webhook"),
+        ("DELETE", "/api/v1/webhook"),
+        ("POST", "/api/v1/webhook/test"),
     ];
     const FOR_EVERYBODY: [(&str, &str); 10] = [
         ("GET", "/api/v1/instance"),

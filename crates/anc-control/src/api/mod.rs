@@ -1,6 +1,8 @@
 //! The endpoints, one file for each resource.
 
 mod account;
+mod alert_preferences;
+mod alerts;
 mod channel_probe;
 mod channels;
 mod credits;
@@ -75,6 +77,14 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(invitations::list_invitations, invitations::create_invitation))
         .routes(routes!(invitations::withdraw_invitation))
         .routes(routes!(account::get_account))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(alerts::see_alerts))
+        .routes(routes!(
+            alert_preferences::get_alert_preferences,
+            alert_preferences::set_alert_preferences
+        ))
+        .routes(routes!(alert_preferences::set_webhook, alert_preferences::remove_webhook))
+        .routes(routes!(alert_preferences::test_webhook))
         .routes(routes!(statement::get_statement))
         .routes(routes!(statement_export::export_statement))
         .routes(routes!(management_keys::list_keys, management_keys::create_key))

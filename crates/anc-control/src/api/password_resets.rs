@@ -13,10 +13,9 @@ use crate::api::setup::check_email;
 use crate::audit::note_of_person;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
-use crate::mail::Mail;
 use crate::principal::Caller;
 use crate::state::ApiState;
-use crate::{one_time_link, session};
+use crate::{mail, one_time_link, session};
 
 /// Who forgot their password.
 #[derive(Deserialize, ToSchema)]
@@ -50,7 +49,7 @@ pub(crate) async fn ask_reset(
 }
 
 async fn send_link(state: &ApiState, email: String) -> Result<(), ApiError> {
-    let Some((mail, public_url)) = state.mail_way() else { return Ok(()) };
+    let Some((way, public_url)) = state.mail_way() else { return Ok(()) };
     let user = state.store().users().by_email(&email).await?;
     let Some(user) = user.filter(|user| !user.disabled) else { return Ok(()) };
     let code = one_time_link::new_code(&*state.shared.entropy);
@@ -58,13 +57,7 @@ async fn send_link(state: &ApiState, email: String) -> Result<(), ApiError> {
     let new = NewMailCode { hash: code.hash(), email: email.clone(), expires_at };
     state.store().mail_codes().create_reset(new, &user.password_hash).await?;
     let link = one_time_link::link(public_url, "/reset", &format!("code={}", code.expose()));
-    let text = Secret::new(format!(
-        "Open this link to set a new password. It works once, for a quarter of an hour, and ends \
-         your sessions everywhere:\n\n{}\n\nIf it was not you who asked for it, there is nothing to \
-         do.\n",
-        link.expose()
-    ));
-    mail.send(Mail { to: email, subject: "Your new password", text });
+    way.send_unkept(mail::reset(way.language, email, &link)).await;
     Ok(())
 }
 

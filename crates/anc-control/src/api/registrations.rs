@@ -15,10 +15,9 @@ use crate::api::setup::check_email;
 use crate::audit::note_of_person;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
-use crate::mail::Mail;
 use crate::principal::Caller;
 use crate::state::{ApiState, SignUp};
-use crate::{one_time_link, session};
+use crate::{mail, one_time_link, session};
 
 /// Who wants to register.
 #[derive(Deserialize, ToSchema)]
@@ -122,16 +121,11 @@ async fn send_link(
     email: String,
     invitation: Option<InvitationId>,
 ) -> Result<(), ApiError> {
-    let Some((mail, public_url)) = state.mail_way() else { return Ok(()) };
+    let Some((way, public_url)) = state.mail_way() else { return Ok(()) };
     let known = state.store().users().by_email(&email).await?.is_some();
-    let text = if known {
+    let mail = if known {
         let link = one_time_link::link(public_url, "/reset", "");
-        Secret::new(format!(
-            "Somebody, probably you, tried to register with this address. You have an account \
-             already. If you forgot its password, set a new one:\n\n{}\n\nIf it was not you, there \
-             is nothing to do.\n",
-            link.expose().trim_end_matches('#')
-        ))
+        mail::already_registered(way.language, email, link.expose().trim_end_matches('#'))
     } else {
         let code = one_time_link::new_code(&*state.shared.entropy);
         let expires_at = state.now().plus(one_time_link::REGISTER);
@@ -139,13 +133,9 @@ async fn send_link(
         state.store().mail_codes().create_registration(new, invitation).await?;
         let behind = format!("code={}", code.expose());
         let link = one_time_link::link(public_url, "/register", &behind);
-        Secret::new(format!(
-            "Open this link to choose a password and finish your registration. It works once, for \
-             a day:\n\n{}\n\nIf it was not you who asked for it, there is nothing to do.\n",
-            link.expose()
-        ))
+        mail::registration(way.language, email, &link)
     };
-    mail.send(Mail { to: email, subject: "Your registration", text });
+    way.send_unkept(mail).await;
     Ok(())
 }
 

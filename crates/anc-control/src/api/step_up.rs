@@ -23,7 +23,8 @@ pub(crate) fn needs_step_up(method: &Method, path: &str) -> bool {
                 | "/redemption-codes"
                 | "/usage/prune"
                 | "/users"
-        ) | ("DELETE", "/factors/totp" | "/users/{id}/factors")
+        ) | ("PUT", "/webhook")
+            | ("DELETE", "/factors/totp" | "/users/{id}/factors")
     )
 }
 
@@ -32,7 +33,7 @@ mod tests {
     use super::*;
 
     /// Every operation that changes something and asks for no step-up, for its own reason.
-    const OPEN: [(&str, &str); 31] = [
+    const OPEN: [(&str, &str); 35] = [
         // Nobody is signed in, or the operation is itself the showing of who one is.
         ("POST", "/setup"),
         ("POST", "/session"),
@@ -68,6 +69,11 @@ mod tests {
         ("PUT", "/groups/{name}"),
         ("PUT", "/prices/{model}"),
         ("POST", "/credits"),
+        // Being told less can be seen and undone; where to is asked for anew.
+        ("POST", "/alerts/seen"),
+        ("PUT", "/alert-preferences"),
+        ("DELETE", "/webhook"),
+        ("POST", "/webhook/test"),
         // These change nothing.
         ("POST", "/ledger/verify"),
         ("POST", "/address-check"),

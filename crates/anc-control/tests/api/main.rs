@@ -4,6 +4,9 @@
 
 mod abuse;
 mod access;
+mod alerts;
+mod alerts_sending;
+mod alerts_support;
 mod contract;
 mod dashboard;
 mod factors;

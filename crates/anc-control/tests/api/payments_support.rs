@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use anc_control::{ControlSettings, PeerAddress, RedemptionSettings, SignUp, StripeSettings};
+use anc_control::{
+    AlertSettings, ControlSettings, PeerAddress, RedemptionSettings, SignUp, StripeSettings,
+};
 use anc_domain::{Clock as _, ManualClock, NanoUsd, Secret, UnixMillis};
 use anc_store::{Location, PaymentMode};
 use anc_testkit::{PgDatabase, ScriptedStripe, signature};
@@ -46,6 +48,7 @@ fn settings(stripe: &ScriptedStripe) -> ControlSettings {
             public_url: "http://relay.example".parse().unwrap(),
         }),
         redemption: RedemptionSettings::default(),
+        alerts: AlertSettings::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{ControlSettings, RedemptionSettings, SignUp};
+use anc_control::{AlertSettings, ControlSettings, RedemptionSettings, SignUp};
 use anc_domain::{
     CodeBatchId, ManualClock, OsEntropy, RedemptionCode, RedemptionCodeId, Secret, UnixMillis,
 };
@@ -271,6 +271,7 @@ fn settings() -> ControlSettings {
         insecure_http: true,
         sign_up: SignUp::Closed,
         version: "0.0.0",
+        alerts: AlertSettings::default(),
         payments: None,
         redemption: RedemptionSettings::default(),
     }

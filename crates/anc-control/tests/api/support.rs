@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anc_control::{
-    Control, ControlParts, ControlSettings, Mail, PeerAddress, Providers, RedemptionSettings,
-    SendMail, SignUp,
+    AlertSettings, Control, ControlParts, ControlSettings, Language, Mail, MailWay, PeerAddress,
+    Providers, RedemptionSettings, SendMail, Sending, SignUp,
 };
 use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
 use anc_store::{Durability, Location, OpenOptions, Store};
@@ -37,8 +37,9 @@ pub(crate) struct World {
 struct PostBox(UnboundedSender<Mail>);
 
 impl SendMail for PostBox {
-    fn send(&self, mail: Mail) {
+    fn send(&self, mail: Mail) -> Sending<'_> {
         self.0.send(mail).unwrap();
+        Box::pin(std::future::ready(Ok(())))
     }
 }
 
@@ -98,6 +99,7 @@ impl World {
             version: "0.0.0",
             payments: None,
             redemption: RedemptionSettings::default(),
+            alerts: AlertSettings::default(),
         };
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_000_000_000)));
         Self::on(None, settings, clock, 7).await
@@ -131,7 +133,7 @@ impl World {
             settings,
             changes_timeout: Duration::ZERO,
             providers: Providers { upstream, parked: ParkedKeys::default() },
-            mail: Some(Arc::new(PostBox(sent))),
+            mail: Some(MailWay { by: Arc::new(PostBox(sent)), language: Language::English }),
         });
         Self { control, clock, store, mails: Mutex::new(mails), _data: data }
     }
@@ -157,6 +159,12 @@ impl World {
     pub(crate) async fn mail(&self) -> Mail {
         let mut mails = self.mails.lock().await;
         tokio::time::timeout(Duration::from_secs(20), mails.recv()).await.unwrap().unwrap()
+    }
+
+    /// Every mail that was sent and not read yet.
+    pub(crate) async fn mails(&self) -> Vec<Mail> {
+        let mut mails = self.mails.lock().await;
+        std::iter::from_fn(|| mails.try_recv().ok()).collect()
     }
 
     /// Whether mail waits to be read.
@@ -238,6 +246,10 @@ impl Browser {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::POST, path, &body.to_string())).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PUT, path, &body.to_string())).await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {

@@ -55,6 +55,7 @@ impl Api {
             version: env!("CARGO_PKG_VERSION"),
             payments: config.payments.clone(),
             redemption: config.redemption,
+            alerts: config.alerts.clone(),
         });
         Self::Here { router: control.local_router(), base: Box::new(base) }
     }

@@ -59,6 +59,9 @@ pub(super) enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Mail.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Fill an empty data directory with sample accounts, tokens and thirty days of usage.
     Demo,
     /// Call the control API with the operator's rights and print its answer.
@@ -144,6 +147,15 @@ pub(super) struct UserAdd {
 pub(super) enum ConfigCommand {
     /// Print every setting, its value and where it comes from.
     Print,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MailCommand {
+    /// Send a mail by the configured server, and fail where it does not take it.
+    Test {
+        /// Where to.
+        address: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,6 +11,7 @@ mod codes;
 mod commands;
 mod database;
 mod demo;
+mod mail;
 mod print;
 
 use std::path::Path;
@@ -21,7 +22,9 @@ use serde_json::Value;
 use tokio::runtime;
 
 use crate::cli::api::Api;
-use crate::cli::arguments::{Arguments, Command, ConfigCommand, LedgerCommand, Price, Serve};
+use crate::cli::arguments::{
+    Arguments, Command, ConfigCommand, LedgerCommand, MailCommand, Price, Serve,
+};
 use crate::config::{self, Config, ConfigError, Overrides};
 use crate::wiring::OpenError;
 use crate::{logging, serve};
@@ -57,6 +60,10 @@ enum CliError {
     SeveralTokens(String),
     #[error("the books do not hold; see the checks above")]
     BooksDoNotHold,
+    #[error("no mail server is set; see [mail] in docs/configuration.md")]
+    NoMailServer,
+    #[error("the mail was not sent: {0}")]
+    MailNotSent(#[from] anc_upstream::MailFailure),
     #[error("standard output cannot be written: {0}")]
     Output(std::io::Error),
     #[error("the relay cannot start: {0}")]
@@ -145,6 +152,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         }
         Command::Copy(command) => return database::copy(command, data).await,
         Command::Demo => return demo::fill(data, config).await,
+        Command::Mail(MailCommand::Test { address }) => return mail::test(config, &address).await,
         _ => {}
     }
     let api = Api::open(data, config, matches!(command, Command::Setup(_))).await?;
@@ -164,6 +172,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         | Command::Openapi
         | Command::Version
         | Command::Config(_)
+        | Command::Mail(_)
         | Command::Migrate(_)
         | Command::Copy(_)
         | Command::Demo => Ok(()),

@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anc_control::{RedemptionSettings, SignUp, StripeSettings};
-use anc_domain::TrustedProxies;
+use anc_control::{AlertSettings, RedemptionSettings, SignUp, StripeSettings};
+use anc_domain::{NanoUsd, TrustedProxies};
 use anc_gateway::{InputHold, Limits};
 use anc_store::{Durability, Location, USAGE_DAYS_MIN};
 use anc_upstream::UpstreamTimeouts;
 use url::Url;
 
+use super::mail::{MailSettings, check_mail};
 use super::payments::check_stripe;
-use super::raw::{ConfigError, RawConfig, RawLimits, RawRetention};
+use super::raw::{ConfigError, RawAlerts, RawConfig, RawLimits, RawRetention};
 use super::redemption::check_redemption;
 use crate::data_dir::DATABASE_FILE;
 use crate::retention::Retention;
@@ -49,6 +50,10 @@ pub(crate) struct Config {
     pub(crate) payments: Option<StripeSettings>,
     /// What redemption codes may be.
     pub(crate) redemption: RedemptionSettings,
+    /// How mail is sent; `None` where none is.
+    pub(crate) mail: Option<MailSettings>,
+    /// When people are told something without asking, and how.
+    pub(crate) alerts: AlertSettings,
 }
 
 /// For whom the log is written.
@@ -102,6 +107,7 @@ impl Config {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let payments = check_stripe(raw.payments.stripe, public_url.as_ref())?;
+        let mail = check_mail(raw.mail, public_url.as_ref())?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             listen: raw
@@ -155,6 +161,8 @@ impl Config {
             retention: check_retention(&raw.retention)?,
             payments,
             redemption: check_redemption(&raw.redemption_codes)?,
+            mail,
+            alerts: check_alerts(&raw.alerts)?,
         })
     }
 }
@@ -165,6 +173,27 @@ fn check_retention(raw: &RawRetention) -> Result<Retention, ConfigError> {
     }
     let days = |days: u32| (days > 0).then_some(days);
     Ok(Retention { usage_days: days(raw.usage_days), audit_days: days(raw.audit_days) })
+}
+
+fn check_alerts(raw: &RawAlerts) -> Result<AlertSettings, ConfigError> {
+    let amount = |key: &'static str, text: &str| {
+        let amount: NanoUsd =
+            text.parse().map_err(|error: anc_domain::MoneyError| wrong(key, error.to_string()))?;
+        if amount.is_negative() { Err(wrong(key, "below zero")) } else { Ok(amount) }
+    };
+    if raw.attempts == 0 || raw.attempts > 100 {
+        return Err(wrong("alerts.attempts", "between 1 and 100"));
+    }
+    if raw.retry_seconds == 0 {
+        return Err(wrong("alerts.retry_seconds", "at least 1"));
+    }
+    Ok(AlertSettings {
+        low_balance: amount("alerts.low_balance", &raw.low_balance)?,
+        unusual_min: amount("alerts.unusual_min", &raw.unusual_min)?,
+        attempts: raw.attempts,
+        retry: Duration::from_secs(raw.retry_seconds),
+        private_webhooks: raw.private_webhooks,
+    })
 }
 
 fn check_database(text: String) -> Result<Option<String>, ConfigError> {

@@ -5,6 +5,7 @@
 //! in `docs/configuration.md`.
 
 mod checked;
+mod mail;
 mod payments;
 mod raw;
 mod redemption;

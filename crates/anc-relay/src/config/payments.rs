@@ -70,7 +70,7 @@ pub(super) fn check_stripe(
 }
 
 /// A secret from its setting or from a file, without the blanks around it.
-fn secret(
+pub(super) fn secret(
     key: &'static str,
     (file_key, file): (&'static str, &str),
     text: &str,

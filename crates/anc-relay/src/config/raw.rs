@@ -48,6 +48,8 @@ pub(super) struct RawConfig {
     pub(super) retention: RawRetention,
     pub(super) payments: RawPayments,
     pub(super) redemption_codes: RawRedemption,
+    pub(super) mail: RawMail,
+    pub(super) alerts: RawAlerts,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,11 +63,39 @@ pub(super) struct RawRetention {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRedemption {
     pub(super) batch_codes_max: u32,
-    #[serde(deserialize_with = "written_amount")]
+    #[serde(deserialize_with = "written_text")]
     pub(super) amount_max: String,
     pub(super) uses_max: u32,
     pub(super) wrong_codes_free: u32,
     pub(super) wrong_codes_wait_max_seconds: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAlerts {
+    #[serde(deserialize_with = "written_text")]
+    pub(super) low_balance: String,
+    #[serde(deserialize_with = "written_text")]
+    pub(super) unusual_min: String,
+    pub(super) attempts: u32,
+    pub(super) retry_seconds: u64,
+    pub(super) private_webhooks: bool,
+}
+
+// Not `Debug`: there is a password in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMail {
+    pub(super) smtp_host: String,
+    pub(super) smtp_port: u16,
+    pub(super) security: String,
+    #[serde(deserialize_with = "written_text")]
+    pub(super) username: String,
+    #[serde(deserialize_with = "written_text")]
+    pub(super) password: String,
+    pub(super) password_file: String,
+    pub(super) from: String,
+    pub(super) language: String,
 }
 
 #[derive(Deserialize)]
@@ -84,15 +114,15 @@ pub(super) struct RawStripe {
     pub(super) webhook_secret_file: String,
     pub(super) mode: String,
     pub(super) currency: String,
-    #[serde(deserialize_with = "written_amount")]
+    #[serde(deserialize_with = "written_text")]
     pub(super) amount_min: String,
-    #[serde(deserialize_with = "written_amount")]
+    #[serde(deserialize_with = "written_text")]
     pub(super) amount_max: String,
     pub(super) api_url: String,
 }
 
-/// An amount's text; a variable of the environment that looks like a number arrives as one.
-fn written_amount<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// A text; a variable of the environment that looks like a number arrives as one.
+fn written_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
@@ -202,7 +232,10 @@ fn environment() -> Env {
         let name = key.as_str().split('.').next().unwrap_or_default().to_ascii_lowercase();
         DEFAULTS.lines().any(|line| {
             line.strip_prefix(&name).is_some_and(|rest| rest.trim_start().starts_with('='))
-        }) || matches!(name.as_str(), "limits" | "payments" | "redemption_codes")
+        }) || DEFAULTS.lines().any(|line| {
+            let table = line.strip_prefix('[').and_then(|rest| rest.split(['.', ']']).next());
+            table == Some(name.as_str())
+        })
     })
 }
 

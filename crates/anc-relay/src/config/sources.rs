@@ -46,7 +46,7 @@ fn sourced(figment: &Figment, key: String, value: &Value) -> Sourced {
 }
 
 fn is_secret(key: &str) -> bool {
-    key.ends_with(".secret_key") || key.ends_with(".webhook_secret")
+    [".secret_key", ".webhook_secret", ".password"].iter().any(|end| key.ends_with(end))
 }
 
 /// A source as a person knows it.

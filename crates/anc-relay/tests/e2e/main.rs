@@ -17,6 +17,7 @@ mod figures;
 mod first_walk;
 mod journal;
 mod kill_rounds;
+mod mail;
 mod management;
 mod money;
 mod operations;
