@@ -120,6 +120,16 @@ const codes = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const alerts = createRoute({
+  getParentRoute: () => app,
+  path: "/alerts",
+  validateSearch: (search): { cursor?: string | undefined } => ({
+    cursor: typeof search["cursor"] === "string" ? search["cursor"] : undefined,
+  }),
+  component: lazyRouteComponent(() => import("@/routes/alerts"), "AlertsPage"),
+  pendingComponent: PageSkeleton,
+});
+
 const profile = createRoute({
   getParentRoute: () => app,
   path: "/profile",
@@ -166,6 +176,7 @@ const routeTree = root.addChildren([
     docs,
     channels,
     codes,
+    alerts,
     profile,
   ]),
   signIn,

@@ -25,6 +25,8 @@ export const keys = {
   managementKeys: ["management-keys"],
   factors: ["factors"],
   codes: ["redemption-codes"],
+  alerts: ["alerts"],
+  alertPreferences: ["alert-preferences"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -191,3 +193,25 @@ export const paymentQuery = (id: string) =>
         ? payment_ms
         : false,
   });
+
+/** How often it is asked whether there is something new to be told. */
+const alerts_ms = 60_000;
+
+/** How many alerts are new, for the bell. */
+export const unseenAlertsQuery = queryOptions({
+  queryKey: [...keys.alerts, "unseen"],
+  queryFn: () => bodyOf(api.GET("/api/v1/alerts", { params: { query: { limit: 1 } } })),
+  refetchInterval: alerts_ms,
+});
+
+export const alertsQuery = (cursor: string | undefined) =>
+  queryOptions({
+    queryKey: [...keys.alerts, "list", cursor ?? ""],
+    queryFn: () => bodyOf(api.GET("/api/v1/alerts", { params: { query: { cursor } } })),
+    placeholderData: keepPreviousData,
+  });
+
+export const alertPreferencesQuery = queryOptions({
+  queryKey: keys.alertPreferences,
+  queryFn: () => bodyOf(api.GET("/api/v1/alert-preferences")),
+});

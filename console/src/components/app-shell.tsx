@@ -8,6 +8,7 @@ import { instanceQuery } from "@/api/queries";
 import { IconButton } from "@/ui/button";
 import { Sheet } from "@/ui/sheet";
 
+import { AlertBell } from "./alert-bell";
 import { BalanceFigure, BalanceLine } from "./balance";
 import { Brand } from "./brand";
 import { MainNav } from "./main-nav";
@@ -60,8 +61,11 @@ function SideBar() {
       <div className="hidden px-5 pb-3 menu:block">
         <BalanceFigure />
       </div>
-      <div className="border-t border-line p-2">
-        <ProfileMenu canCollapse />
+      <div className="flex flex-col items-center gap-1 border-t border-line p-2 menu:flex-row">
+        <div className="min-w-0 menu:flex-1">
+          <ProfileMenu canCollapse />
+        </div>
+        <AlertBell side="right" />
       </div>
     </aside>
   );
@@ -83,6 +87,7 @@ function TopBar() {
       <Brand name={t("common.product")} />
       <div className="flex-1" />
       <BalanceLine />
+      <AlertBell side="bottom" />
       <PaletteIcon />
       <Sheet
         isOpen={openedOn === path}

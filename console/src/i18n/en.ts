@@ -1,6 +1,7 @@
 import { words } from "@/contract/words";
 
 import { codesTexts } from "./en-codes";
+import { alertsTexts } from "./en-alerts";
 import { operateTexts } from "./en-operate";
 import { pagesTexts } from "./en-pages";
 import { playgroundTexts } from "./en-playground";
@@ -43,6 +44,7 @@ export const en = {
     codes: "Redemption Codes",
     open: "Open menu",
     profile: "Profile menu",
+    alerts: "Alerts",
     toProfile: "Profile",
     signOut: "Sign out",
     balance: "Balance",
@@ -198,6 +200,7 @@ export const en = {
   ...playgroundTexts,
   ...walletTexts,
   ...codesTexts,
+  ...alertsTexts,
 };
 
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

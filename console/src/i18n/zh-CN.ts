@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import { codesTexts } from "./zh-CN-codes";
+import { alertsTexts } from "./zh-CN-alerts";
 import { operateTexts } from "./zh-CN-operate";
 import { pagesTexts } from "./zh-CN-pages";
 import { playgroundTexts } from "./zh-CN-playground";
@@ -42,6 +43,7 @@ export const zhCN: Texts = {
     codes: "兑换码",
     open: "打开菜单",
     profile: "个人菜单",
+    alerts: "提醒",
     toProfile: "个人资料",
     signOut: "退出登录",
     balance: "余额",
@@ -188,4 +190,5 @@ export const zhCN: Texts = {
   ...playgroundTexts,
   ...walletTexts,
   ...codesTexts,
+  ...alertsTexts,
 };

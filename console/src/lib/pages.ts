@@ -1,4 +1,5 @@
 import {
+  Bell,
   BookOpen,
   Boxes,
   ChartNoAxesColumn,
@@ -24,6 +25,7 @@ export interface Page {
     | "/docs"
     | "/channels"
     | "/redemption-codes"
+    | "/alerts"
     | "/profile";
   label:
     | "nav.dashboard"
@@ -35,11 +37,12 @@ export interface Page {
     | "nav.docs"
     | "nav.channels"
     | "nav.codes"
+    | "nav.alerts"
     | "nav.toProfile";
   icon: LucideIcon;
   /** What is pressed after `g`. */
   key: string;
-  /** Where the menu has it; the profile stands at its foot. */
+  /** Where the menu has it; profile and alerts stand at its foot. */
   place: "user" | "operator" | "foot";
 }
 
@@ -65,6 +68,7 @@ export const pages: readonly Page[] = [
   { to: "/docs", label: "nav.docs", icon: BookOpen, key: "h", place: "user" },
   { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },
   { to: "/redemption-codes", label: "nav.codes", icon: Ticket, key: "r", place: "operator" },
+  { to: "/alerts", label: "nav.alerts", icon: Bell, key: "a", place: "foot" },
   { to: "/profile", label: "nav.toProfile", icon: UserRound, key: "p", place: "foot" },
 ];
 

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { accountQuery, sessionQuery } from "@/api/queries";
+import { AlertPreferences } from "@/components/alert-preferences";
 import { ManagementKeys } from "@/components/management-keys";
 import { PageHeader } from "@/components/page-header";
 import { Panel, Section } from "@/components/panel";
@@ -26,6 +27,7 @@ export function ProfilePage() {
       <div className="mt-6 flex flex-col gap-8">
         <Account />
         <SecondFactor />
+        <AlertPreferences />
         <ManagementKeys />
         <Preferences />
       </div>
