@@ -64,8 +64,31 @@ async function inspectPages(page: Page, relay: Relay, name: (place: string) => s
   await page.keyboard.press("c");
   await dialog.getByRole("radio").first().waitFor();
   await inspect(page, name("channel-form"));
+  await open("/users", page.getByText("owner@example.com"));
+  await inspect(page, name("users"));
+  await page.getByRole("button", { name: /ada@example.com/ }).click();
+  await dialog.getByRole("textbox").first().waitFor();
+  await inspect(page, name("person"));
+  await open("/users?tab=invitations", page.getByRole("listitem").filter({ hasText: "eve@" }));
+  await inspect(page, name("invitations"));
+  await open("/audit", page.getByText("token.create"));
+  await inspect(page, name("audit"));
   await open("/profile", page.getByRole("radiogroup"));
   await inspect(page, name("profile"));
+}
+
+/** Somebody beside the owner, and an invitation. */
+async function addPeople(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const post = (path: string, body: object) =>
+      fetch(`/api/v1${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-anc-console": "1" },
+        body: JSON.stringify(body),
+      });
+    await post("/users", { email: "ada@example.com", password: "a long enough one" });
+    await post("/invitations", { email: "eve@example.com" });
+  });
 }
 
 for (const scheme of ["light", "dark"] as const) {
@@ -90,6 +113,7 @@ for (const scheme of ["light", "dark"] as const) {
     await inspect(page, name("reveal"));
     await closePanel(page);
     expect((await chat(relay.origin, secret)).status).toBe(200);
+    await addPeople(page);
     for (const language of languages) {
       await page.evaluate((to) => localStorage.setItem("anc-language", to), language);
       await inspectPages(page, relay, (place) => name(`${language}-${place}`));

@@ -13,10 +13,12 @@ import { PageSkeleton } from "@/components/page-skeleton";
 import { NotFoundPage } from "@/routes/not-found";
 import { RootPage } from "@/routes/root";
 
+import { parseAuditSearch } from "./lib/audit-search";
 import { parseCodesSearch } from "./lib/codes-search";
 import { parseDashboardSearch } from "./lib/dashboard-search";
 import { parseDocsSearch } from "./lib/docs-search";
 import { parseModelsSearch } from "./lib/models-search";
+import { parsePeopleSearch } from "./lib/people-search";
 import { parsePlaygroundSearch } from "./lib/playground/search";
 import { spans, type Span } from "./lib/spans";
 import { parseTokensSearch } from "./lib/tokens-search";
@@ -130,6 +132,22 @@ const alerts = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const users = createRoute({
+  getParentRoute: () => app,
+  path: "/users",
+  validateSearch: parsePeopleSearch,
+  component: lazyRouteComponent(() => import("@/routes/users"), "UsersPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/audit",
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import("@/routes/audit"), "AuditPage"),
+  pendingComponent: PageSkeleton,
+});
+
 const profile = createRoute({
   getParentRoute: () => app,
   path: "/profile",
@@ -177,6 +195,8 @@ const routeTree = root.addChildren([
     channels,
     codes,
     alerts,
+    users,
+    audit,
     profile,
   ]),
   signIn,

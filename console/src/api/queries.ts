@@ -10,6 +10,8 @@ import type {
   StatementQuery,
   TokenQuery,
   UsageQuery,
+  AuditQuery,
+  PeopleQuery,
 } from "./types";
 
 export const keys = {
@@ -27,6 +29,10 @@ export const keys = {
   codes: ["redemption-codes"],
   alerts: ["alerts"],
   alertPreferences: ["alert-preferences"],
+  sessions: ["sessions"],
+  people: ["people"],
+  invitations: ["invitations"],
+  audit: ["audit"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -75,6 +81,41 @@ export const factorsQuery = queryOptions({
   queryKey: keys.factors,
   queryFn: () => bodyOf(api.GET("/api/v1/factors")),
 });
+
+export const sessionsQuery = queryOptions({
+  queryKey: [...keys.sessions, "list"],
+  queryFn: () => bodyOf(api.GET("/api/v1/sessions")),
+});
+
+export const signInsQuery = queryOptions({
+  queryKey: [...keys.sessions, "sign-ins"],
+  queryFn: () => bodyOf(api.GET("/api/v1/sign-ins")),
+});
+
+export const peopleQuery = (query: PeopleQuery) =>
+  queryOptions({
+    queryKey: [...keys.people, "list", query],
+    queryFn: () => bodyOf(api.GET("/api/v1/users", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+
+export const personQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.people, "one", id],
+    queryFn: () => bodyOf(api.GET("/api/v1/users/{id}", { params: { path: { id } } })),
+  });
+
+export const invitationsQuery = queryOptions({
+  queryKey: keys.invitations,
+  queryFn: () => bodyOf(api.GET("/api/v1/invitations")),
+});
+
+export const auditQuery = (query: AuditQuery) =>
+  queryOptions({
+    queryKey: [...keys.audit, query],
+    queryFn: () => bodyOf(api.GET("/api/v1/audit", { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
 
 export const providersQuery = queryOptions({
   queryKey: keys.providers,

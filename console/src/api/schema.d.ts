@@ -90,6 +90,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/audit": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists who changed what, newest first; for operators. */
+    get: operations["list_audit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/channels": {
     parameters: {
       query?: never;
@@ -447,6 +464,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Changes one's password. Every session of the person ends but this one, which gets a new id. Guesses
+     *     at the old one are slowed down as those at signing in are.
+     */
+    put: operations["change_password"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/password-resets": {
     parameters: {
       query?: never;
@@ -772,6 +809,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists one's sessions. */
+    get: operations["list_sessions"];
+    put?: never;
+    post?: never;
+    /** Ends all of one's sessions but the one that asks. */
+    delete: operations["end_other_sessions"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Ends one of one's sessions. */
+    delete: operations["end_session"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/setup": {
     parameters: {
       query?: never;
@@ -783,6 +855,23 @@ export interface paths {
     put?: never;
     /** Creates the owner. Happens once; the link's code is worthless afterwards. */
     post: operations["set_up"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sign-ins": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists one's sign-ins and failed attempts: the newest fifty of each. */
+    get: operations["list_sign_ins"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1059,7 +1148,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists everybody who signs in, oldest first. */
+    /** Lists people who sign in, oldest first; for operators. */
     get: operations["list_users"];
     put?: never;
     /** Adds a person with an account of their own, of the standard tier and with nothing in it. */
@@ -1068,6 +1157,24 @@ export interface paths {
     options?: never;
     head?: never;
     patch?: never;
+    trace?: never;
+  };
+  "/api/v1/users/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives one person; for operators. */
+    get: operations["get_user"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Changes a person whose role is below one's own; for operators. */
+    patch: operations["update_user"];
     trace?: never;
   };
   "/api/v1/users/{id}/factors": {
@@ -1085,6 +1192,26 @@ export interface paths {
      *     them, the command line for everybody: the owner's way back is the machine itself.
      */
     delete: operations["remove_user_factors"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/users/{id}/password-link": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Makes a link with which a person of a lower role sets a new password: once, within a day. Their
+     *     second factor stays and is asked for. An earlier link is void.
+     */
+    post: operations["create_password_link"];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1312,6 +1439,28 @@ export interface components {
     AlertsSeen: {
       /** @description The newest that was seen. */
       upto: string;
+    };
+    /** @description A page of changes, newest first. */
+    AuditList: {
+      items: components["schemas"]["AuditedChange"][];
+      next_cursor: string | null;
+    };
+    /** @description Something that was changed. */
+    AuditedChange: {
+      /** @description The account that it belongs to. */
+      account: string | null;
+      /** @description `token.create`, `user.update` … */
+      action: string;
+      /** @description An email address, with a management key's name behind it, or the command line. */
+      actor: string;
+      /** @description From where. */
+      address: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** @description What changed, without secrets: a field with two values is as it was and as it is. */
+      detail: Record<string, never>;
+      /** @description The id of what was changed, where it is known of which kind it is. */
+      object: string | null;
     };
     /**
      * @description Whether a balance stops requests.
@@ -2010,6 +2159,22 @@ export interface components {
       /** Format: date-time */
       valid_until: string;
     };
+    /** @description The password as it is, and as it is to be. */
+    PasswordChange: {
+      /** @description Ten characters or more. */
+      new_password: string;
+      old_password: string;
+    };
+    /** @description The only sight of a link. */
+    PasswordLink: {
+      /**
+       * Format: date-time
+       * @description When it stops working.
+       */
+      expires_at: string;
+      /** @description The link; where no `public_url` is set, its path alone. */
+      link: string;
+    };
     /** @description One attempt to pay in. */
     Payment: {
       /** @description Which account is credited. */
@@ -2269,6 +2434,28 @@ export interface components {
       id: string;
       name: string;
     };
+    /** @description A signed-in browser. */
+    SessionSeen: {
+      /** @description Where it was last used from. */
+      address: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Whether it is the one that asks. */
+      current: boolean;
+      /**
+       * Format: date-time
+       * @description When it ends unless it is used.
+       */
+      expires_at: string;
+      id: string;
+      /**
+       * Format: date-time
+       * @description To the minute.
+       */
+      last_seen_at: string;
+      /** @description What the browser calls itself, shortened. */
+      user_agent: string | null;
+    };
     SessionUser: {
       email: string;
       id: string;
@@ -2279,6 +2466,18 @@ export interface components {
       role: "owner" | "admin" | "user";
       /** @description Whether a code is asked for when they sign in. */
       second_factor: boolean;
+    };
+    /** @description What ended. */
+    SessionsEnded: {
+      /**
+       * Format: int64
+       * @description How many sessions.
+       */
+      ended: number;
+    };
+    /** @description One's sessions, the one last used first. */
+    SessionsSeen: {
+      items: components["schemas"]["SessionSeen"][];
     };
     /** @description The owner, and how their account is billed. */
     Setup: {
@@ -2295,6 +2494,22 @@ export interface components {
     SignIn: {
       email: string;
       password: string;
+    };
+    /** @description A sign-in, or an attempt. */
+    SignInSeen: {
+      address: string;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Whether a session began. */
+      succeeded: boolean;
+      /** @description What the browser called itself, shortened. */
+      user_agent: string;
+      /** @description What was shown last, or was wrong: `password`, `app`, `recovery_code` or `registration`. */
+      way: string;
+    };
+    /** @description One's sign-ins, newest first. */
+    SignInsSeen: {
+      items: components["schemas"]["SignInSeen"][];
     };
     /**
      * @description Who may register.
@@ -2518,21 +2733,61 @@ export interface components {
         [key: string]: number;
       };
     };
-    /** @description A person who signs in. */
+    /** @description A person who signs in, beside their account. */
     User: {
       /** @description Their own account. */
       account: string;
+      account_name: string;
+      balance: string;
+      billing: components["schemas"]["Billing"];
       /** Format: date-time */
       created_at: string;
       disabled: boolean;
       email: string;
+      /** @description Reserved by requests that run. */
+      held: string;
       id: string;
+      /**
+       * Format: date-time
+       * @description When they last did something in a browser, to the minute.
+       */
+      last_seen_at: string | null;
+      /** @description Whether the caller may change them: their role is below the caller's. */
+      may_change: boolean;
+      /** @description What operators call them; may be empty. */
+      name: string;
       /** @enum {string} */
       role: "user" | "admin" | "owner";
+      /** @description Whether a code is asked for when they sign in. */
+      second_factor: boolean;
+      /** @description What the account was charged in the last thirty days. */
+      spent_30_days: string;
+      /** @description Whether an operator has suspended the account. */
+      suspended: boolean;
+      /** @description The tier's name. */
+      tier: string;
     };
-    /** @description Everybody who signs in. */
+    /** @description What is to be changed of a person; what is absent stays as it is. */
+    UserChange: {
+      /**
+       * @description Disabled people do not sign in, and their sessions end. The tokens of an account whose every
+       *     person is disabled stop at once, and work again when one is enabled.
+       */
+      disabled?: boolean | null;
+      /** @description What operators call them; empty is no name. */
+      name?: string | null;
+      /** @description One below the caller's own; an owner gives any. All sessions of the person end. */
+      role?: ("user" | "admin" | "owner") | null;
+    };
+    /** @description A page of people. */
     UserList: {
       items: components["schemas"]["User"][];
+      next_cursor: string | null;
+      /**
+       * Format: int64
+       * @description How many the query finds on all pages.
+       */
+      total: number;
     };
     /** @description Where to post. */
     WebhookTarget: {
@@ -2736,6 +2991,50 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_audit: {
+    parameters: {
+      query?: {
+        /** @description Only of actors whose name contains this. */
+        actor?: string;
+        /** @description Only of actions that begin with this: `token.` or `token.create`. */
+        action?: string;
+        /** @description Only about the object of this id. */
+        object?: string;
+        /** @description Only about what is this account's, by its id or its owner's email. */
+        account?: string;
+        /** @description Only from this time on. */
+        since?: string;
+        /** @description Only before this time. */
+        until?: string;
+        /** @description How many at most, 1 to 200. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AuditList"];
+        };
       };
       default: {
         headers: {
@@ -3466,6 +3765,35 @@ export interface operations {
       };
     };
   };
+  change_password: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PasswordChange"];
+      };
+    };
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   ask_reset: {
     parameters: {
       query?: never;
@@ -4156,6 +4484,88 @@ export interface operations {
       };
     };
   };
+  list_sessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionsSeen"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  end_other_sessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionsEnded"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  end_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The session's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   set_up: {
     parameters: {
       query?: never;
@@ -4175,6 +4585,33 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Session"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_sign_ins: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SignInsSeen"];
         };
       };
       default: {
@@ -4806,7 +5243,18 @@ export interface operations {
   };
   list_users: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Only those whose address, name or account's name contains this. */
+        search?: string;
+        /** @description Only those of this role. */
+        role?: "user" | "admin" | "owner";
+        /** @description Only those who are, or are not, disabled. */
+        state?: "enabled" | "disabled";
+        /** @description How many at most, 1 to 200. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -4862,6 +5310,70 @@ export interface operations {
       };
     };
   };
+  get_user: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The person's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["User"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  update_user: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The person's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UserChange"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["User"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   remove_user_factors: {
     parameters: {
       query?: never;
@@ -4879,6 +5391,36 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_password_link: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The person's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PasswordLink"];
+        };
       };
       default: {
         headers: {

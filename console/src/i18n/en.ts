@@ -5,6 +5,7 @@ import { alertsTexts } from "./en-alerts";
 import { operateTexts } from "./en-operate";
 import { pagesTexts } from "./en-pages";
 import { playgroundTexts } from "./en-playground";
+import { peopleTexts } from "./en-people";
 import { signInTexts } from "./en-sign-in";
 import { tokensTexts } from "./en-tokens";
 import { walletTexts } from "./en-wallet";
@@ -42,6 +43,8 @@ export const en = {
     operator: "Operator",
     channels: "Channels",
     codes: "Redemption Codes",
+    users: "Users",
+    audit: "Audit",
     open: "Open menu",
     profile: "Profile menu",
     alerts: "Alerts",
@@ -201,6 +204,7 @@ export const en = {
   ...walletTexts,
   ...codesTexts,
   ...alertsTexts,
+  ...peopleTexts,
 };
 
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

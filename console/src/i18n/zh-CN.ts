@@ -4,6 +4,7 @@ import { alertsTexts } from "./zh-CN-alerts";
 import { operateTexts } from "./zh-CN-operate";
 import { pagesTexts } from "./zh-CN-pages";
 import { playgroundTexts } from "./zh-CN-playground";
+import { peopleTexts } from "./zh-CN-people";
 import { signInTexts } from "./zh-CN-sign-in";
 import { tokensTexts } from "./zh-CN-tokens";
 import { walletTexts } from "./zh-CN-wallet";
@@ -41,6 +42,8 @@ export const zhCN: Texts = {
     operator: "运维",
     channels: "渠道",
     codes: "兑换码",
+    users: "用户",
+    audit: "审计",
     open: "打开菜单",
     profile: "个人菜单",
     alerts: "提醒",
@@ -191,4 +194,5 @@ export const zhCN: Texts = {
   ...walletTexts,
   ...codesTexts,
   ...alertsTexts,
+  ...peopleTexts,
 };

@@ -4,6 +4,7 @@ import {
   addMoney,
   amountInput,
   canonicalAmount,
+  canonicalSigned,
   changeOfMoney,
   compareMoney,
   exactMoney,
@@ -13,6 +14,7 @@ import {
   meterPercent,
   scaleEnd,
   shareOf,
+  signedAmountInput,
   timesPpm,
 } from "./money";
 
@@ -102,4 +104,12 @@ describe("prices and periods", () => {
     expect(changeOfMoney("0.5", "1")).toBe(-50);
     expect(changeOfMoney("5", "0")).toBeNull();
   });
+});
+
+it("an amount may be typed with a sign where it may be taken away", () => {
+  expect(["20", "-0.5", "0.000001"].every((text) => signedAmountInput.test(text))).toBe(true);
+  expect(
+    ["", "-", "+5", "--1", "1.0000001", "1e3"].some((text) => signedAmountInput.test(text)),
+  ).toBe(false);
+  expect([canonicalSigned(" -020.50"), canonicalSigned("7.0")]).toEqual(["-20.5", "7"]);
 });

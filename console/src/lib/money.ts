@@ -111,3 +111,12 @@ export function canonicalAmount(typed: string): string {
   const lead = whole.replace(/^0+(?=\d)/, "");
   return digits === "" ? lead : `${lead}.${digits}`;
 }
+
+/** The same where an amount may also be taken away: "-0.5". */
+export const signedAmountInput = /^-?\d{1,9}(\.\d{1,6})?$/;
+
+/** "-020.50" → "-20.5". */
+export function canonicalSigned(typed: string): string {
+  const text = typed.trim();
+  return text.startsWith("-") ? `-${canonicalAmount(text.slice(1))}` : canonicalAmount(text);
+}

@@ -3,11 +3,13 @@ import {
   BookOpen,
   Boxes,
   ChartNoAxesColumn,
+  History,
   KeyRound,
   MessagesSquare,
   ScrollText,
   Ticket,
   UserRound,
+  UsersRound,
   Wallet,
   Waypoints,
   type LucideIcon,
@@ -26,6 +28,8 @@ export interface Page {
     | "/channels"
     | "/redemption-codes"
     | "/alerts"
+    | "/users"
+    | "/audit"
     | "/profile";
   label:
     | "nav.dashboard"
@@ -38,6 +42,8 @@ export interface Page {
     | "nav.channels"
     | "nav.codes"
     | "nav.alerts"
+    | "nav.users"
+    | "nav.audit"
     | "nav.toProfile";
   icon: LucideIcon;
   /** What is pressed after `g`. */
@@ -66,9 +72,11 @@ export const pages: readonly Page[] = [
   },
   { to: "/wallet", label: "nav.wallet", icon: Wallet, key: "w", place: "user" },
   { to: "/docs", label: "nav.docs", icon: BookOpen, key: "h", place: "user" },
+  { to: "/users", label: "nav.users", icon: UsersRound, key: "u", place: "operator" },
   { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },
   { to: "/redemption-codes", label: "nav.codes", icon: Ticket, key: "r", place: "operator" },
   { to: "/alerts", label: "nav.alerts", icon: Bell, key: "a", place: "foot" },
+  { to: "/audit", label: "nav.audit", icon: History, key: "i", place: "operator" },
   { to: "/profile", label: "nav.toProfile", icon: UserRound, key: "p", place: "foot" },
 ];
 

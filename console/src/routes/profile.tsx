@@ -8,6 +8,9 @@ import { ManagementKeys } from "@/components/management-keys";
 import { PageHeader } from "@/components/page-header";
 import { Panel, Section } from "@/components/panel";
 import { SecondFactor } from "@/components/second-factor";
+import { Sessions } from "@/components/sessions";
+import { SignIns } from "@/components/sign-ins";
+import { Password } from "@/forms/change-password";
 import { languageNames, languages, setLanguage, type Language } from "@/i18n";
 import { setShortcuts, setTheme, usePreferences } from "@/lib/preferences";
 import { Segmented } from "@/ui/segmented";
@@ -26,8 +29,11 @@ export function ProfilePage() {
       />
       <div className="mt-6 flex flex-col gap-8">
         <Account />
+        <Password />
         <SecondFactor />
         <AlertPreferences />
+        <Sessions />
+        <SignIns />
         <ManagementKeys />
         <Preferences />
       </div>

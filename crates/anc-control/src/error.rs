@@ -69,6 +69,12 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", message)
     }
 
+    pub(crate) fn wrong_password() -> Self {
+        let message = "This is not your present password.";
+        let refused = Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", message);
+        Self { field: Some("old_password"), ..refused }
+    }
+
     pub(crate) fn wrong_code() -> Self {
         let message = "This code is not right, or was used before. Wait for the app's next one, or \
                        use a recovery code.";

@@ -33,6 +33,7 @@ mod redemption;
 mod second_factor;
 mod session;
 mod setup_code;
+mod sign_in;
 mod state;
 mod throttle;
 mod totp;

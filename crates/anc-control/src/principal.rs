@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use anc_domain::{AccountId, SecretHash, TokenText};
-use anc_store::{AccountRecord, Role, UserRecord};
+use anc_domain::{AccountId, SecretHash, TokenText, UserId};
+use anc_store::{AccountRecord, Changer, Client, Role, UserRecord};
 use axum::extract::{FromRequestParts, MatchedPath};
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
 use http::request::Parts;
 
 use crate::api::key_scopes::{Need, need_of};
@@ -17,6 +17,9 @@ use crate::state::{ApiState, PeerAddress};
 
 /// A session's end is moved at most this often, since each move is a write.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
+
+/// What is kept of the text by which a browser calls itself: more than honest ones have.
+const AGENT_CHARS_MAX: usize = 200;
 
 /// A caller who has shown who they are.
 #[derive(Debug, Clone)]
@@ -59,7 +62,8 @@ impl FromRequestParts<ApiState> for Principal {
         }
         parts.extensions.insert(ShownLately(shown_lately));
         if now.since(session.last_seen_at) > TOUCH_EVERY {
-            sessions.touch(&hash, session::end(session.created_at, now)).await?;
+            let end = session::end(session.created_at, now);
+            sessions.touch(&hash, end, &client_of(parts, state)?).await?;
         }
         Ok(Self::User(Box::new(user)))
     }
@@ -111,19 +115,24 @@ impl Principal {
         }
     }
 
-    /// Whether the caller appoints who else runs the instance.
-    pub(crate) fn is_owner(&self) -> bool {
+    /// How the caller stands in the order of roles.
+    pub(crate) fn rank(&self) -> Changer {
         match self {
-            Self::LocalOperator => true,
-            Self::User(user) | Self::Key(user, _) => user.role == Role::Owner,
+            Self::LocalOperator => Changer::CommandLine,
+            Self::User(own) | Self::Key(own, _) => Changer::Person(own.role),
         }
     }
 
-    /// Whether the caller's role is higher than that of `user`; the command line's always is.
+    /// Whether the caller may act on `user`, who is then of a lower role.
     pub(crate) fn is_above(&self, user: &UserRecord) -> bool {
+        self.rank().may_act_on(user.role)
+    }
+
+    /// The person who calls, or for whom a program does; `None` is the command line.
+    pub(crate) fn person(&self) -> Option<UserId> {
         match self {
-            Self::LocalOperator => true,
-            Self::User(own) | Self::Key(own, _) => own.role > user.role,
+            Self::LocalOperator => None,
+            Self::User(own) | Self::Key(own, _) => Some(own.id),
         }
     }
 
@@ -215,6 +224,37 @@ impl<S: Send + Sync> FromRequestParts<S> for ShownLately {
     }
 }
 
+/// The browser that calls: its address, and what it calls itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor(pub(crate) Client);
+
+impl FromRequestParts<ApiState> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        client_of(parts, state).map(Self)
+    }
+}
+
+fn client_of(parts: &Parts, state: &ApiState) -> Result<Client, ApiError> {
+    let address = address_of(parts, state)?.to_canonical().to_string();
+    let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Ok(Client { address, agent: plain_agent(agent.unwrap_or_default()) })
+}
+
+/// A browser's name for itself as it may be kept and shown.
+fn plain_agent(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(AGENT_CHARS_MAX).collect()
+}
+
+fn address_of(parts: &Parts, state: &ApiState) -> Result<IpAddr, ApiError> {
+    match parts.extensions.get::<PeerAddress>() {
+        Some(PeerAddress(address)) => Ok(*address),
+        None if state.local => Ok(Ipv4Addr::LOCALHOST.into()),
+        None => Err(ApiError::internal()),
+    }
+}
+
 /// The caller's address.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller(pub(crate) IpAddr);
@@ -223,10 +263,17 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
-        match parts.extensions.get::<PeerAddress>() {
-            Some(PeerAddress(address)) => Ok(Self(*address)),
-            None if state.local => Ok(Self(Ipv4Addr::LOCALHOST.into())),
-            None => Err(ApiError::internal()),
-        }
+        address_of(parts, state).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_calls_itself_is_kept_short_and_plain() {
+        assert_eq!(plain_agent("Mozilla/5.0\u{1b}[31m\t(X11)"), "Mozilla/5.0[31m(X11)");
+        assert_eq!(plain_agent(&"x".repeat(5_000)).len(), AGENT_CHARS_MAX);
     }
 }

@@ -10,6 +10,7 @@ use http::header::HeaderValue;
 
 use crate::error::ApiError;
 use crate::session::{self, CookieKind};
+use crate::sign_in::Way;
 use crate::state::ApiState;
 use crate::totp;
 
@@ -25,7 +26,9 @@ const GROUP_CHARS: usize = 4;
 pub(crate) async fn begin(state: &ApiState, user: &UserRecord) -> Result<HeaderValue, ApiError> {
     let id = session::random_text(&*state.shared.entropy);
     let end = state.now().plus(PENDING);
-    state.store().pending_sign_ins().create(&id.hash(), user.id, end).await?;
+    if !state.store().pending_sign_ins().create(&id.hash(), user, end).await? {
+        return Err(ApiError::sign_in_expired());
+    }
     session::cookie(state, CookieKind::Pending, id.expose(), PENDING)
 }
 
@@ -46,34 +49,35 @@ pub(crate) async fn pending(
     Ok((user, hash))
 }
 
-/// Takes a code of the person's app, or one of their recovery codes, and uses it up. Guesses are
-/// slowed down for the person and for the address.
+/// Takes a code of the person's app, or one of their recovery codes, uses it up, and says which of the
+/// two it was. `None` is a wrong one. Guesses are slowed down for the person and for the address.
 pub(crate) async fn check(
     state: &ApiState,
     user_id: UserId,
     code: &str,
     address: IpAddr,
-) -> Result<(), ApiError> {
+) -> Result<Option<Way>, ApiError> {
     let name = format!("factor of {user_id}");
     state.shared.throttle.attempt(&name, address, state.now())?;
-    if !is_right(state, user_id, code).await? {
-        return Err(ApiError::wrong_code());
+    let way = way_of(state, user_id, code).await?;
+    if way.is_some() {
+        state.shared.throttle.succeeded(&name, address);
     }
-    state.shared.throttle.succeeded(&name, address);
-    Ok(())
+    Ok(way)
 }
 
-async fn is_right(state: &ApiState, user_id: UserId, code: &str) -> Result<bool, ApiError> {
+async fn way_of(state: &ApiState, user_id: UserId, code: &str) -> Result<Option<Way>, ApiError> {
     let factors = state.store().factors();
     let Some(factor) = factors.get(user_id).await?.filter(|factor| factor.confirmed) else {
-        return Ok(false);
+        return Ok(None);
     };
     let code = code.trim();
     if let Some(step) = totp::matching_step(&factor.seed, code, state.now()) {
         // The store decides whether it is new: two at once must not both get in.
-        return Ok(factors.use_step(user_id, step).await?);
+        return Ok(factors.use_step(user_id, step).await?.then_some(Way::App));
     }
-    Ok(factors.use_recovery_code(user_id, &recovery_hash(code)).await?)
+    let right = factors.use_recovery_code(user_id, &recovery_hash(code)).await?;
+    Ok(right.then_some(Way::RecoveryCode))
 }
 
 /// New recovery codes, as they are shown, and their hashes.

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use anc_domain::{Entropy, Secret, SecretHash, UnixMillis};
-use anc_store::{NewSession, SessionRecord, UserRecord};
+use anc_domain::{Entropy, Secret, SecretHash, UnixMillis, UserId};
+use anc_store::{Client, NewSession, SessionRecord, UserRecord};
 use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue};
 
@@ -73,13 +73,36 @@ pub(crate) fn check_connection(settings: &ControlSettings, peer: IpAddr) -> Resu
     if safe { Ok(()) } else { Err(ApiError::insecure_connection()) }
 }
 
-/// Begins a session and gives its cookie.
-pub(crate) async fn begin(state: &ApiState, user: &UserRecord) -> Result<HeaderValue, ApiError> {
+/// Begins a session and gives its cookie. Refused if what `user` signs in with has changed since they
+/// were read.
+pub(crate) async fn begin(
+    state: &ApiState,
+    user: &UserRecord,
+    client: Client,
+) -> Result<HeaderValue, ApiError> {
     let id = random_text(&*state.shared.entropy);
     let now = state.now();
-    let session = NewSession { hash: id.hash(), user_id: user.id, expires_at: end(now, now) };
-    state.store().sessions().create(session).await?;
+    let session = NewSession {
+        hash: id.hash(),
+        user_id: user.id,
+        sign_in_version: user.sign_in_version,
+        expires_at: end(now, now),
+        client,
+    };
+    if !state.store().sessions().create(session).await? {
+        return Err(ApiError::not_signed_in());
+    }
     cookie(state, CookieKind::Session, id.expose(), ABSOLUTE)
+}
+
+/// Begins a session for a person whose sessions have all just ended by their own hand.
+pub(crate) async fn begin_anew(
+    state: &ApiState,
+    id: UserId,
+    client: Client,
+) -> Result<HeaderValue, ApiError> {
+    let user = state.store().users().by_id(id).await?;
+    begin(state, &user.ok_or_else(ApiError::not_signed_in)?, client).await
 }
 
 /// Notes that the person has shown anew who they are, and gives the cookie of the session's new id:

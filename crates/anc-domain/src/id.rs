@@ -140,6 +140,8 @@ small_ids! {
     RedemptionId = "rdm";
     /// Something that people were told without asking, by its number.
     AlertId = "alr";
+    /// A signed-in browser.
+    SessionId = "ses";
 }
 
 /// 2020-01-01T00:00:00Z, from which the ids' milliseconds count: 41 bits last until 2089.

@@ -30,7 +30,8 @@ pub use clock::{Clock, Entropy, FixedEntropy, ManualClock, OsEntropy, SystemCloc
 pub use error_code::{Envelope, RateReached, RelayError, RelayErrorCode};
 pub use id::{
     AccountId, AlertId, ApiTokenId, ChannelId, CodeBatchId, IdParseError, InvitationId,
-    ManagementKeyId, PaymentId, RedemptionCodeId, RedemptionId, RequestId, TierId, UserId,
+    ManagementKeyId, PaymentId, RedemptionCodeId, RedemptionId, RequestId, SessionId, TierId,
+    UserId,
 };
 pub use key_scope::{KeyScope, UnknownKeyScope};
 pub use model::{ModelName, ModelNameError, ModelPattern, ModelPatterns};

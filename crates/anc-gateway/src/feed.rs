@@ -85,7 +85,7 @@ impl Feed {
                 }
                 Topic::Account(id) => {
                     self.directory.forget_account(*id);
-                    if self.store.accounts().get(*id).await?.is_none_or(|one| one.suspended) {
+                    if self.store.accounts().get(*id).await?.is_none_or(|one| one.is_stopped()) {
                         self.running.revoke(Owner::Account(*id));
                     }
                 }

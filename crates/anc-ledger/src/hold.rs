@@ -16,7 +16,7 @@ pub struct AccountState {
     pub held: NanoUsd,
     /// Whether the balance stops requests. An unmetered account is charged and never stopped.
     pub metered: bool,
-    /// Whether the operator has suspended the account.
+    /// Whether the account is stopped: suspended by an operator, or all its people disabled.
     pub suspended: bool,
 }
 

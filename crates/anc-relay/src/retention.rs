@@ -22,6 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Retention {
     pub(crate) usage_days: Option<u32>,
     pub(crate) audit_days: Option<u32>,
+    pub(crate) sign_in_days: Option<u32>,
 }
 
 /// Goes on until it is dropped.
@@ -53,5 +54,6 @@ async fn look(retention: Retention, store: &Store, clock: &dyn Clock) -> Result<
             tracing::info!(requests, "removed the records of old requests");
         }
     }
-    store.retention().prune_rest(before(retention.audit_days)).await
+    let (audit, sign_ins) = (before(retention.audit_days), before(retention.sign_in_days));
+    store.retention().prune_rest(audit, sign_ins).await
 }

@@ -98,6 +98,8 @@ fn every_command_and_flag_has_its_row() {
         "user add",
         "user list",
         "user invite",
+        "user set",
+        "user password-link",
         "user remove-factor",
         "channel add",
         "channel list",

@@ -34,6 +34,8 @@ pub struct AccountRecord {
     pub metered: bool,
     /// Whether the operator has suspended it.
     pub suspended: bool,
+    /// Whether it has people and all of them are disabled.
+    pub people_disabled: bool,
     /// Σ entries − Σ charges.
     pub balance: NanoUsd,
     /// Σ open holds.
@@ -45,6 +47,11 @@ pub struct AccountRecord {
 }
 
 impl AccountRecord {
+    /// Whether none of its tokens gets a hold.
+    pub const fn is_stopped(&self) -> bool {
+        self.suspended || self.people_disabled
+    }
+
     /// What is neither spent nor held; below zero where something is owed.
     pub fn available(&self) -> NanoUsd {
         self.balance.checked_sub(self.held).unwrap_or(NanoUsd::from_nanos(i64::MIN))
@@ -61,11 +68,12 @@ pub enum Suspension {
 }
 
 #[derive(FromRow)]
-struct AccountRow {
+pub(crate) struct AccountRow {
     id: i64,
     name: String,
     metered: bool,
     suspended: bool,
+    people_disabled: bool,
     balance: i64,
     held: i64,
     time_zone: String,
@@ -75,8 +83,8 @@ struct AccountRow {
     multiplier_ppm: i64,
 }
 
-const SELECT: &str = "select a.id, a.name, a.metered, a.suspended, a.time_zone, b.balance, b.held,
-        t.id as tier_id, t.name as tier_name, t.token_limit, t.multiplier_ppm
+pub(crate) const SELECT: &str = "select a.id, a.name, a.metered, a.suspended, a.people_disabled,
+        a.time_zone, b.balance, b.held, t.id as tier_id, t.name as tier_name, t.token_limit, t.multiplier_ppm
  from account a
  join account_balance b on b.account_id = a.id
  join tier t on t.id = a.tier_id";
@@ -146,12 +154,13 @@ impl Accounts<'_> {
 }
 
 impl AccountRow {
-    fn into_record(self) -> Result<AccountRecord, StoreError> {
+    pub(crate) fn into_record(self) -> Result<AccountRecord, StoreError> {
         Ok(AccountRecord {
             id: AccountId::from_i64(self.id),
             name: self.name,
             metered: self.metered,
             suspended: self.suspended,
+            people_disabled: self.people_disabled,
             balance: NanoUsd::from_nanos(self.balance),
             held: NanoUsd::from_nanos(self.held),
             zone: row::zone(&self.time_zone),

@@ -47,6 +47,7 @@ mod running;
 mod seal;
 mod session;
 mod setting;
+mod sign_in;
 mod sql;
 mod statement;
 mod stored_response;
@@ -64,7 +65,7 @@ pub use alert::{
     ChannelHour, ExpiringToken, Judged, NewAlert, NewNetworks, Observed, SpendHistory, TokenFacts,
     UsageSince, Webhook,
 };
-pub use audit::{AuditEntry, AuditNote, Audits};
+pub use audit::{AuditEntry, AuditNote, AuditPage, AuditQuery, Audits};
 pub use change::{Change, Changes, Follower, Topic};
 pub use channel::{ChannelChanges, ChannelRecord, ChannelRouting, Channels, NewChannel, key_hint};
 pub use cursor::FOREIGN_CURSOR;
@@ -94,8 +95,9 @@ pub use redemption::{
 };
 pub use retention::{Prunable, Pruned, Retention, USAGE_DAYS_MIN};
 pub use running::{RunningRecord, RunningView};
-pub use session::{NewSession, SessionRecord, Sessions};
+pub use session::{Client, NewSession, SessionRecord, SessionView, Sessions};
 pub use setting::Settings;
+pub use sign_in::{NewSignIn, SignInRecord, SignIns};
 pub use statement::{
     DayOfUsage, LineKind, LinePlace, StatementLine, StatementPage, StatementQuery, Statements,
 };
@@ -108,5 +110,8 @@ pub use token::{
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_digest::{Digest, DigestQuery, PeriodSums, TokenSum, WeekHourSum};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
-pub use user::{NewOwner, NewUser, Role, SetupDone, UserRecord, Users};
+pub use user::{
+    ChangedUser, Changer, NewOwner, NewUser, NotChanged, PeoplePage, PeopleQuery, PersonRecord,
+    Role, SetupDone, UserChanges, UserRecord, Users,
+};
 pub use verify::Check;

@@ -13,8 +13,8 @@ use crate::sql::query;
 use crate::{
     Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
     ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices, RedemptionCodes,
-    Retention, RunningView, Sessions, Settings, Statements, StoreError, StoredResponses, Tokens,
-    UsageView, Users, copy, migrate, price, user, verify,
+    Retention, RunningView, Sessions, Settings, SignIns, Statements, StoreError, StoredResponses,
+    Tokens, UsageView, Users, copy, migrate, price, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -177,7 +177,12 @@ impl Store {
 
     /// Signed-in browsers.
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions { db: &self.inner.db }
+        Sessions { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
+    }
+
+    /// How people signed in, and failed to.
+    pub fn sign_ins(&self) -> SignIns<'_> {
+        SignIns { db: &self.inner.db }
     }
 
     /// Second factors.

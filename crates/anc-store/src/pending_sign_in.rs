@@ -5,6 +5,7 @@ use anc_domain::{SecretHash, UnixMillis, UserId};
 use crate::StoreError;
 use crate::database::Database;
 use crate::sql::query;
+use crate::user::UserRecord;
 
 /// The pending sign-ins' door.
 #[derive(Clone, Copy)]
@@ -13,30 +14,37 @@ pub struct PendingSignIns<'a> {
 }
 
 impl PendingSignIns<'_> {
-    /// Keeps a new one, and forgets those that have expired.
+    /// Keeps a new one, and forgets those that have expired. False, and none, if what `user` signs in
+    /// with has changed since they were read.
     pub async fn create(
         &self,
         hash: &SecretHash,
-        user_id: UserId,
+        user: &UserRecord,
         expires_at: UnixMillis,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.db.write().await?;
         let now = tx.now.as_millis();
         query("delete from pending_sign_in where expires_at <= $1")
             .bind(now)
             .execute(&mut tx)
             .await?;
-        query(
+        let done = query(
             "insert into pending_sign_in (hash, user_id, created_at, expires_at)
-             values ($1, $2, $3, $4)",
+             select $1, id, $2, $3
+             from app_user
+             where id = $4
+             and sign_in_version = $5
+             and not disabled",
         )
         .bind(hash.as_bytes().as_slice())
-        .bind(user_id.as_i64())
         .bind(now)
         .bind(expires_at.as_millis())
+        .bind(user.id.as_i64())
+        .bind(user.sign_in_version)
         .execute(&mut tx)
         .await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(done > 0)
     }
 
     /// Whose sign-in it is, if it has not expired.

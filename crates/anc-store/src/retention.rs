@@ -84,8 +84,13 @@ impl Retention<'_> {
     }
 
     /// Removes changes that everybody has seen, sessions and repeatable answers that are over, and
-    /// audit notes from before `audit_before`, where there is such a time.
-    pub async fn prune_rest(&self, audit_before: Option<UnixMillis>) -> Result<(), StoreError> {
+    /// audit notes and sign-ins from before `audit_before` and `sign_ins_before`, where there are
+    /// such times.
+    pub async fn prune_rest(
+        &self,
+        audit_before: Option<UnixMillis>,
+        sign_ins_before: Option<UnixMillis>,
+    ) -> Result<(), StoreError> {
         let now = self.db.now().as_millis();
         // The newest change stays: the feed goes on from it.
         self.prune_table(
@@ -123,6 +128,21 @@ impl Retention<'_> {
             now - OUTBOX_KEPT_MILLIS,
         )
         .await?;
+        if let Some(before) = sign_ins_before {
+            self.prune_table(
+                "sign_in",
+                "delete from sign_in
+                 where seq in (
+                     select seq
+                     from sign_in
+                     where created_at < $1
+                     order by seq
+                     limit $2
+                 )",
+                before.as_millis(),
+            )
+            .await?;
+        }
         if let Some(before) = audit_before {
             self.prune_table(
                 "audit",

@@ -126,7 +126,7 @@ pub struct Credential {
     pub group: String,
     /// Until when this secret works, where it was rotated away or is a playground's.
     pub secret_valid_until: Option<UnixMillis>,
-    /// Whether the operator has suspended the account.
+    /// Whether the account is stopped: suspended, or all its people disabled.
     pub account_suspended: bool,
     /// Whether the balance stops requests.
     pub metered: bool,
@@ -362,7 +362,7 @@ impl Tokens<'_> {
              select t.id, t.account_id, t.enabled, t.deleted_at is not null as deleted,
                     t.expires_at, t.models, t.ip_rules, t.scopes, t.requests_per_minute,
                     t.units_per_minute, t.concurrency, t.channel_group, secret.valid_until,
-                    a.suspended, a.metered, r.multiplier_ppm
+                    (a.suspended or a.people_disabled) as suspended, a.metered, r.multiplier_ppm
              from secret
              join api_token t on t.id = secret.token_id
              join account a on a.id = t.account_id

@@ -1,13 +1,20 @@
 //! People who sign in, and the one setting-up of the instance.
 
+mod change;
+mod order;
+mod page;
+
 use anc_domain::{AccountId, Entropy, NanoUsd, Secret, UnixMillis, UserId};
 use sqlx::FromRow;
 
-use crate::StoreError;
+pub use self::change::{ChangedUser, UserChanges};
+pub use self::order::{Changer, NotChanged};
+pub use self::page::{PeoplePage, PeopleQuery, PersonRecord};
 use crate::database::{Database, WriteTx};
 use crate::idempotency::{self, Idempotency, Repeat};
 use crate::ledger::{Credit, EntryKind, Ledger};
 use crate::sql::query;
+use crate::{StoreError, row};
 
 /// What the first account's starting balance is posted under.
 const SETUP_CAUSE: &str = "setup";
@@ -46,6 +53,8 @@ pub struct UserRecord {
     pub id: UserId,
     /// In lower case.
     pub email: String,
+    /// What operators call them; may be empty.
+    pub name: String,
     /// A PHC string of argon2.
     pub password_hash: Secret,
     /// What they may do.
@@ -56,6 +65,10 @@ pub struct UserRecord {
     pub disabled: bool,
     /// When they were added.
     pub created_at: UnixMillis,
+    /// Counts what ends all their sessions. What was begun under an earlier number comes to none.
+    pub sign_in_version: i64,
+    /// When they last did something in a browser, to the minute.
+    pub last_seen_at: Option<UnixMillis>,
 }
 
 /// What the instance is set up with.
@@ -97,9 +110,14 @@ struct UserRow {
     account_id: i64,
     disabled: bool,
     created_at: i64,
+    name: String,
+    sign_in_version: i64,
+    last_seen_at: Option<i64>,
 }
 
-const SELECT: &str = "select id, email, password_hash, role, account_id, disabled, created_at
+const SELECT: &str =
+    "select id, email, password_hash, role, account_id, disabled, created_at, name,
+     sign_in_version, last_seen_at
  from app_user";
 
 /// The users' door.
@@ -181,13 +199,6 @@ impl Users<'_> {
         tx.commit().await?;
         let user = self.by_id(user_id).await?;
         user.map(Ok).ok_or_else(|| StoreError::corrupt("a new person is gone"))
-    }
-
-    /// Everybody, oldest first.
-    pub async fn list(&self) -> Result<Vec<UserRecord>, StoreError> {
-        let rows: Vec<UserRow> =
-            query(format!("{SELECT} order by created_at, id")).fetch_all(&self.db.readers).await?;
-        rows.into_iter().map(UserRow::into_record).collect()
     }
 
     /// The person who signs in with `email`, in any case of letters.
@@ -289,6 +300,9 @@ impl UserRow {
             account_id: AccountId::from_i64(self.account_id),
             disabled: self.disabled,
             created_at: UnixMillis::from_millis(self.created_at),
+            name: self.name,
+            sign_in_version: self.sign_in_version,
+            last_seen_at: row::time(self.last_seen_at),
         })
     }
 }

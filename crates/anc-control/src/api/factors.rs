@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::audit::note_of_person;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
-use crate::principal::{Caller, Principal};
+use crate::principal::{Caller, Principal, Visitor};
 use crate::state::ApiState;
 use crate::{second_factor, session, totp};
 
@@ -100,6 +100,7 @@ pub(crate) async fn confirm_totp(
     State(state): State<ApiState>,
     principal: Principal,
     Caller(address): Caller,
+    Visitor(client): Visitor,
     Json(body): Json<ConfirmTotp>,
 ) -> Result<impl IntoResponse, ApiError> {
     let user = principal.user()?;
@@ -114,7 +115,7 @@ pub(crate) async fn confirm_totp(
         return Err(nothing());
     }
     note_of_person(&state, user, "factor.enable", &json!({ "kind": "totp" }), address).await;
-    let cookie = session::begin(&state, user).await?;
+    let cookie = session::begin_anew(&state, user.id, client).await?;
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), axum::Json(RecoveryCodes { recovery_codes })))
 }
 
@@ -126,13 +127,14 @@ pub(crate) async fn remove_totp(
     State(state): State<ApiState>,
     principal: Principal,
     Caller(address): Caller,
+    Visitor(client): Visitor,
 ) -> Result<impl IntoResponse, ApiError> {
     let user = principal.user()?;
     if !state.store().factors().remove(user.id).await? {
         return Err(ApiError::not_found("authenticator app"));
     }
     note_of_person(&state, user, "factor.disable", &json!({ "kind": "totp" }), address).await;
-    let cookie = session::begin(&state, user).await?;
+    let cookie = session::begin_anew(&state, user.id, client).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie)])))
 }
 

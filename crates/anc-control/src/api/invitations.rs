@@ -147,10 +147,7 @@ fn link(state: &ApiState, code: &str, email: Option<&str>) -> String {
         behind.append_pair("email", email);
     }
     let behind = behind.finish();
-    match &state.shared.settings.public_url {
-        Some(url) => one_time_link::link(url, "/register", &behind).expose().to_owned(),
-        None => format!("/register#{behind}"),
-    }
+    one_time_link::shown(state.shared.settings.public_url.as_ref(), "/register", &behind)
 }
 
 fn shown(record: InvitationRecord, now: UnixMillis) -> Invitation {

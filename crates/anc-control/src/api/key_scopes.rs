@@ -67,8 +67,17 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 28] = [
+    const FOR_PEOPLE: [(&str, &str); 37] = [
         ("POST", "/api/v1/redemptions"),
+        ("GET", "/api/v1/users/{id}"),
+        ("PATCH", "/api/v1/users/{id}"),
+        ("POST", "/api/v1/users/{id}/password-link"),
+        ("GET", "/api/v1/sessions"),
+        ("DELETE", "/api/v1/sessions"),
+        ("DELETE", "/api/v1/sessions/{id}"),
+        ("GET", "/api/v1/sign-ins"),
+        ("PUT", "/api/v1/password"),
+        ("GET", "/api/v1/audit"),
         ("POST", "/api/v1/usage/prune"),
         ("POST", "/api/v1/tokens/{id}/playground-secret"),
         ("GET", "/api/v1/session"),

@@ -3,6 +3,7 @@
 mod account;
 mod alert_preferences;
 mod alerts;
+mod audit;
 mod channel_probe;
 mod channels;
 mod credits;
@@ -15,6 +16,7 @@ pub(crate) mod key_scopes;
 mod ledger;
 mod management_keys;
 mod models;
+mod password;
 mod password_resets;
 mod payments;
 mod playground;
@@ -23,6 +25,7 @@ mod redemptions;
 mod registrations;
 mod session;
 mod session_steps;
+mod sessions;
 mod setup;
 mod statement;
 mod statement_export;
@@ -36,6 +39,7 @@ mod usage;
 mod usage_export;
 mod usage_pruning;
 mod user_factors;
+mod user_password;
 mod users;
 
 use utoipa::OpenApi as _;
@@ -66,6 +70,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         .routes(routes!(session_steps::second_step))
         .routes(routes!(session_steps::step_up))
+        .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
+        .routes(routes!(sessions::end_session))
+        .routes(routes!(sessions::list_sign_ins))
+        .routes(routes!(password::change_password))
         .routes(routes!(factors::get_factors))
         .routes(routes!(factors::propose_totp, factors::remove_totp))
         .routes(routes!(factors::confirm_totp))
@@ -123,6 +131,9 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
         .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(users::get_user, users::update_user))
+        .routes(routes!(user_password::create_password_link))
         .routes(routes!(user_factors::remove_user_factors))
+        .routes(routes!(audit::list_audit))
         .routes(routes!(ledger::verify_ledger))
 }

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::api::session::{Session, signed_in};
+use crate::api::session::{Session, registered};
 use crate::api::setup::check_email;
 use crate::audit::note_of_person;
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
-use crate::principal::Caller;
+use crate::principal::{Caller, Visitor};
 use crate::state::{ApiState, SignUp};
 use crate::{mail, one_time_link, session};
 
@@ -60,6 +60,7 @@ pub(crate) struct CodeAndPassword {
 pub(crate) async fn register(
     State(state): State<ApiState>,
     caller: Caller,
+    Visitor(client): Visitor,
     Json(body): Json<Registration>,
 ) -> Result<Response, ApiError> {
     let shared = &state.shared;
@@ -99,7 +100,7 @@ pub(crate) async fn register(
     let new = NewUser { email, password_hash, role: Role::User, metered: true };
     let user = add(&state, new, invitation).await?;
     note_of_person(&state, &user, "user.register", &json!({}), caller.0).await;
-    signed_in(&state, &user, caller, StatusCode::CREATED).await
+    registered(&state, &user, caller, client).await
 }
 
 async fn add(
@@ -146,6 +147,7 @@ async fn send_link(
 pub(crate) async fn confirm_registration(
     State(state): State<ApiState>,
     caller: Caller,
+    Visitor(client): Visitor,
     Json(body): Json<CodeAndPassword>,
 ) -> Result<Response, ApiError> {
     let shared = &state.shared;
@@ -167,5 +169,5 @@ pub(crate) async fn confirm_registration(
     shared.mail_throttle.succeeded(&format!("link from {}", caller.0), caller.0);
     let user = state.store().users().by_id(id).await?.ok_or_else(ApiError::internal)?;
     note_of_person(&state, &user, "user.register", &json!({ "by_mail": true }), caller.0).await;
-    signed_in(&state, &user, caller, StatusCode::CREATED).await
+    registered(&state, &user, caller, client).await
 }

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use anc_domain::Secret;
-use anc_store::UserRecord;
+use anc_store::{Client, UserRecord};
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::SET_COOKIE;
@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
-use crate::principal::{Caller, Principal};
+use crate::principal::{Caller, Principal, Visitor};
+use crate::sign_in::{self, Way};
 use crate::state::ApiState;
 use crate::{second_factor, session};
 
@@ -110,6 +111,7 @@ pub(crate) async fn get_session(
 pub(crate) async fn sign_in(
     State(state): State<ApiState>,
     caller: Caller,
+    Visitor(client): Visitor,
     Json(body): Json<SignIn>,
 ) -> Result<Response, ApiError> {
     let shared = &state.shared;
@@ -118,6 +120,9 @@ pub(crate) async fn sign_in(
     let user = state.store().users().by_email(&body.email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = shared.passwords.matches(Secret::new(body.password), hash).await?;
+    if let Some(user) = user.as_ref().filter(|user| !right || user.disabled) {
+        sign_in::failed(&state, user.id, Way::Password, client.clone());
+    }
     let user = user.filter(|user| right && !user.disabled);
     let user = user.ok_or_else(ApiError::wrong_credentials)?;
     shared.throttle.succeeded(&body.email, caller.0);
@@ -129,19 +134,24 @@ pub(crate) async fn sign_in(
             (StatusCode::ACCEPTED, AppendHeaders([(SET_COOKIE, cookie)]), body).into_response()
         );
     }
-    signed_in(&state, &user, caller, StatusCode::OK).await
+    let cookie = session::begin(&state, &user, client.clone()).await?;
+    sign_in::succeeded(&state, user.id, Way::Password, client).await;
+    let session = describe(&state, &user, caller).await?;
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), axum::Json(session)).into_response())
 }
 
-/// The answer that begins a person's session.
-pub(crate) async fn signed_in(
+/// The answer that begins the first session of somebody who has just registered.
+pub(crate) async fn registered(
     state: &ApiState,
     user: &UserRecord,
     caller: Caller,
-    status: StatusCode,
+    client: Client,
 ) -> Result<Response, ApiError> {
-    let cookie = session::begin(state, user).await?;
+    let cookie = session::begin(state, user, client.clone()).await?;
+    sign_in::succeeded(state, user.id, Way::Registration, client).await;
     let session = describe(state, user, caller).await?;
-    Ok((status, AppendHeaders([(SET_COOKIE, cookie)]), axum::Json(session)).into_response())
+    let headers = AppendHeaders([(SET_COOKIE, cookie)]);
+    Ok((StatusCode::CREATED, headers, axum::Json(session)).into_response())
 }
 
 /// Signs out: the session ends here, not only in the browser.

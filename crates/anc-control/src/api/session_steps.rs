@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 use crate::api::session::{Session, describe};
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
-use crate::principal::{Caller, Principal};
+use crate::principal::{Caller, Principal, Visitor};
 use crate::session::CookieKind;
+use crate::sign_in::{self, Way};
 use crate::state::ApiState;
 use crate::{second_factor, session};
 
@@ -41,16 +42,21 @@ pub(crate) struct StepUp {
 pub(crate) async fn second_step(
     State(state): State<ApiState>,
     caller: Caller,
+    Visitor(client): Visitor,
     headers: HeaderMap,
     Json(body): Json<SecondStep>,
 ) -> Result<impl IntoResponse, ApiError> {
     session::check_connection(&state.shared.settings, caller.0)?;
     let (user, pending) = second_factor::pending(&state, &headers).await?;
-    second_factor::check(&state, user.id, &body.code, caller.0).await?;
+    let Some(way) = second_factor::check(&state, user.id, &body.code, caller.0).await? else {
+        sign_in::failed(&state, user.id, Way::App, client);
+        return Err(ApiError::wrong_code());
+    };
     if !state.store().pending_sign_ins().delete(&pending).await? {
         return Err(ApiError::sign_in_expired());
     }
-    let begun = session::begin(&state, &user).await?;
+    let begun = session::begin(&state, &user, client.clone()).await?;
+    sign_in::succeeded(&state, user.id, way, client).await;
     let done = session::forget(&state, CookieKind::Pending)?;
     let session = describe(&state, &user, caller).await?;
     Ok((AppendHeaders([(SET_COOKIE, begun), (SET_COOKIE, done)]), axum::Json(session)))
@@ -77,7 +83,10 @@ pub(crate) async fn step_up(
             }
             shared.throttle.succeeded(&user.email, caller.0);
         }
-        (None, Some(code)) => second_factor::check(&state, user.id, &code, caller.0).await?,
+        (None, Some(code)) => {
+            let way = second_factor::check(&state, user.id, &code, caller.0).await?;
+            way.ok_or_else(ApiError::wrong_code)?;
+        }
         _ => return Err(ApiError::invalid("Give the password or a code.")),
     }
     let old = session::presented_session(&headers, shared.settings.https())

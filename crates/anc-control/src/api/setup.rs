@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use crate::api::session::{Session, describe};
 use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
-use crate::principal::Caller;
+use crate::principal::{Caller, Visitor};
+use crate::sign_in::{self, Way};
 use crate::state::ApiState;
 use crate::{session, setup_code};
 
@@ -53,6 +54,7 @@ pub(crate) struct Setup {
 pub(crate) async fn set_up(
     State(state): State<ApiState>,
     caller: Caller,
+    Visitor(client): Visitor,
     Json(body): Json<Setup>,
 ) -> Result<impl IntoResponse, ApiError> {
     if !state.store().users().needs_setup().await? {
@@ -86,7 +88,13 @@ pub(crate) async fn set_up(
     let user = created.map_err(|_| ApiError::setup_done())?;
     setup_code::forget(state.store()).await?;
     let session = describe(&state, &user, caller).await?;
-    let cookie = if state.local { None } else { Some(session::begin(&state, &user).await?) };
+    let cookie = if state.local {
+        None
+    } else {
+        let cookie = session::begin(&state, &user, client.clone()).await?;
+        sign_in::succeeded(&state, user.id, Way::Registration, client).await;
+        Some(cookie)
+    };
     let headers = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
     Ok((StatusCode::CREATED, headers, axum::Json(session)))
 }

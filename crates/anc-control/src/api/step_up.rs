@@ -23,7 +23,9 @@ pub(crate) fn needs_step_up(method: &Method, path: &str) -> bool {
                 | "/redemption-codes"
                 | "/usage/prune"
                 | "/users"
+                | "/users/{id}/password-link"
         ) | ("PUT", "/webhook")
+            | ("PATCH", "/users/{id}")
             | ("DELETE", "/factors/totp" | "/users/{id}/factors")
     )
 }
@@ -33,13 +35,18 @@ mod tests {
     use super::*;
 
     /// Every operation that changes something and asks for no step-up, for its own reason.
-    const OPEN: [(&str, &str); 35] = [
+    const OPEN: [(&str, &str); 38] = [
         // Nobody is signed in, or the operation is itself the showing of who one is.
         ("POST", "/setup"),
         ("POST", "/session"),
         ("POST", "/session/second-step"),
         ("POST", "/session/step-up"),
         ("DELETE", "/session"),
+        // It asks for the old password itself.
+        ("PUT", "/password"),
+        // They open nothing.
+        ("DELETE", "/sessions"),
+        ("DELETE", "/sessions/{id}"),
         ("POST", "/registrations"),
         ("POST", "/registrations/confirm"),
         ("POST", "/password-resets"),

@@ -14,6 +14,7 @@ mod keys;
 mod payments;
 mod payments_hostile;
 mod payments_support;
+mod people;
 mod redemptions;
 mod registration;
 mod step_up;

@@ -7,7 +7,7 @@ use anc_control::{AlertSettings, ControlSettings, RedemptionSettings, SignUp};
 use anc_domain::{
     CodeBatchId, ManualClock, OsEntropy, RedemptionCode, RedemptionCodeId, Secret, UnixMillis,
 };
-use anc_store::{Location, NewSession, NewUser, Role, Suspension};
+use anc_store::{Client, Location, NewSession, NewUser, Role, Suspension};
 use anc_testkit::PgDatabase;
 use http::Method;
 use serde_json::{Value, json};
@@ -303,9 +303,11 @@ async fn two_hundred_at_once(location: Option<Location>) {
         let session = NewSession {
             hash: secret.hash(),
             user_id: user.id,
+            sign_in_version: user.sign_in_version,
             expires_at: UnixMillis::from_millis(1_800_000_600_000),
+            client: Client { address: "203.0.113.7".to_owned(), agent: String::new() },
         };
-        world.store.sessions().create(session).await.unwrap();
+        assert!(world.store.sessions().create(session).await.unwrap());
         let node = other.as_ref().filter(|_| number % 2 == 0).unwrap_or(&world);
         let mut browser = node.browser("203.0.113.7");
         let name = owner.cookie.split('=').next().unwrap();

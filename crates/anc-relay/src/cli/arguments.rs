@@ -106,15 +106,38 @@ pub(super) enum User {
     List(Listed),
     /// Print a link with which somebody can register, once.
     Invite(UserInvite),
+    /// Change what somebody may do, keep them out, or let them in again.
+    Set(UserSet),
+    /// Print a link with which somebody can set a new password, once.
+    PasswordLink(UserNamed),
     /// Take away the second factor of somebody who lost theirs.
-    RemoveFactor(UserRemoveFactor),
+    RemoveFactor(UserNamed),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct UserRemoveFactor {
+pub(super) struct UserNamed {
     /// The person's email address.
     #[arg(long)]
     pub(super) email: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserSet {
+    /// The person's email address.
+    #[arg(long)]
+    pub(super) email: String,
+    /// What they may do.
+    #[arg(long, value_parser = ["user", "admin", "owner"])]
+    pub(super) role: Option<String>,
+    /// What operators call them.
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Keep them from signing in, and stop the tokens of an account that has nobody else.
+    #[arg(long, conflicts_with = "enable")]
+    pub(super) disable: bool,
+    /// Let them sign in again.
+    #[arg(long)]
+    pub(super) enable: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::cli::CliError;
 use crate::cli::api::Api;
 use crate::cli::arguments::{
     ApiCall, Channel, ChannelAdd, ChannelTest, Credit, PriceSet, Setup, Token, TokenCreate,
-    TokenList, TokenName, UsageCommand, User, UserRemoveFactor,
+    TokenList, TokenName, UsageCommand,
 };
 use crate::cli::print::{Table, dollars, field, line, money_or};
 
@@ -29,46 +29,6 @@ pub(super) async fn setup(api: &Api, setup: Setup) -> Result<(), CliError> {
     });
     api.post("/setup", &body).await?;
     line(&format!("The owner {} can now sign in to the console.", setup.email))
-}
-
-pub(super) async fn user(api: &Api, command: User) -> Result<(), CliError> {
-    match command {
-        User::Add(add) => {
-            let body = json!({
-                "email": add.email,
-                "password": from_stdin("the password")?,
-                "role": add.role,
-                "billing": if add.unmetered { "unmetered" } else { "metered" },
-            });
-            let user = api.post("/users", &body).await?;
-            line(&format!("{} can now sign in to the console.", field(&user, "email")))
-        }
-        User::List(listed) => {
-            let users = api.get("/users").await?;
-            if listed.json {
-                return line(&users["items"].to_string());
-            }
-            let mut table = Table::new(&["ID", "Email", "Role", "Account"]);
-            for user in items(&users) {
-                table.row(&["id", "email", "role", "account"].map(|key| field(user, key)));
-            }
-            table.print()
-        }
-        User::RemoveFactor(UserRemoveFactor { email }) => {
-            let users = api.get("/users").await?;
-            let known = email.to_lowercase();
-            let user = items(&users).iter().find(|user| field(user, "email") == known);
-            let user = user.ok_or_else(|| CliError::NoSuchUser(email.clone()))?;
-            let path = format!("/users/{}/factors", field(user, "id"));
-            api.call(Method::DELETE, &path, None).await?;
-            line(&format!("{email} now signs in with the password alone."))
-        }
-        User::Invite(invite) => {
-            let body = json!({ "email": invite.email, "days": invite.days });
-            let made = api.post("/invitations", &body).await?;
-            line(&field(&made, "link"))
-        }
-    }
 }
 
 pub(super) async fn channel(api: &Api, command: Channel) -> Result<(), CliError> {
@@ -331,15 +291,15 @@ async fn all_tokens(
     }
 }
 
-fn items(page: &Value) -> &[Value] {
+pub(super) fn items(page: &Value) -> &[Value] {
     page["items"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-fn from_stdin(what: &'static str) -> Result<String, CliError> {
+pub(super) fn from_stdin(what: &'static str) -> Result<String, CliError> {
     let mut text = String::new();
     std::io::stdin()
         .take(INPUT_BYTES_MAX)

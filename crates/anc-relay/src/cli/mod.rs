@@ -12,6 +12,7 @@ mod commands;
 mod database;
 mod demo;
 mod mail;
+mod people;
 mod print;
 
 use std::path::Path;
@@ -158,7 +159,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
     let api = Api::open(data, config, matches!(command, Command::Setup(_))).await?;
     let outcome = match command {
         Command::Setup(setup) => commands::setup(&api, setup).await,
-        Command::User(command) => commands::user(&api, command).await,
+        Command::User(command) => people::user(&api, command).await,
         Command::Channel(command) => commands::channel(&api, command).await,
         Command::Price(Price::Set(price)) => commands::set_price(&api, price).await,
         Command::Token(command) => commands::token(&api, command).await,

@@ -172,7 +172,11 @@ fn check_retention(raw: &RawRetention) -> Result<Retention, ConfigError> {
         return Err(wrong("retention.usage_days", format!("0, or at least {USAGE_DAYS_MIN}")));
     }
     let days = |days: u32| (days > 0).then_some(days);
-    Ok(Retention { usage_days: days(raw.usage_days), audit_days: days(raw.audit_days) })
+    Ok(Retention {
+        usage_days: days(raw.usage_days),
+        audit_days: days(raw.audit_days),
+        sign_in_days: days(raw.sign_in_days),
+    })
 }
 
 fn check_alerts(raw: &RawAlerts) -> Result<AlertSettings, ConfigError> {

@@ -57,6 +57,7 @@ pub(super) struct RawConfig {
 pub(super) struct RawRetention {
     pub(super) usage_days: u32,
     pub(super) audit_days: u32,
+    pub(super) sign_in_days: u32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -158,6 +158,12 @@ async fn the_command_line_does_what_the_console_does() {
     assert!(invited.contains("/register#invitation="), "{invited}");
     let none = relay.command(&["user", "remove-factor", "--email", "a@b.example"], "");
     assert!(String::from_utf8_lossy(&none.stderr).contains("no such second factor"), "{none:?}");
+    let link = relay.run(&["user", "password-link", "--email", "a@b.example"], "");
+    assert!(link.contains("/reset#code="), "{link}");
+    let set = ["user", "set", "--email", "a@b.example", "--role", "admin", "--disable"];
+    let changed = relay.run(&set, "");
+    assert!(changed.contains("a@b.example is disabled, with the role admin"), "{changed}");
+    relay.run(&["user", "set", "--email", "a@b.example", "--role", "user", "--enable"], "");
     let csv = relay.run(&["api", "GET", "/usage.csv?account=all"], "");
     assert_eq!(csv.lines().count(), 2, "{csv}");
     let body = r#"{"account": "a@b.example", "amount": "3", "reason": "trial"}"#;

@@ -32,6 +32,35 @@ async fn l11_a_disabled_token_is_refused_and_its_stream_ends_within_a_second() {
 }
 
 #[tokio::test]
+async fn g3_a_disabled_person_s_tokens_stop_within_a_second() {
+    const EMAIL: &str = "a@b.example";
+    let world = World::new("20").await;
+    let relay = &world.relay;
+    relay.run(
+        &["user", "add", "--email", EMAIL, "--password-stdin", "--unmetered"],
+        "correct horse",
+    );
+    let token = relay.create_token_of(EMAIL, "ci", &[]);
+    world.upstream.push(slow_chat(1_000));
+    let mut events =
+        world.client.stream("/v1/chat/completions", &token, &chat(true)).await.unwrap();
+    assert!(events.more().await.unwrap());
+    relay.run(&["user", "set", "--email", EMAIL, "--disable"], "");
+    let disabled = tokio::time::Instant::now();
+    let refused = world.client.post("/v1/chat/completions", &token, &chat(false)).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.json()["error"]["code"].as_str()),
+        (403, Some("account_suspended"))
+    );
+    assert!(events.finish().await, "the stream ends in its protocol's own form");
+    assert!(disabled.elapsed() < Duration::from_secs(1), "{:?}", disabled.elapsed());
+    assert!(events.text().contains("account_suspended"));
+    relay.run(&["user", "set", "--email", EMAIL, "--enable"], "");
+    assert_eq!(world.client.post("/v1/chat/completions", &token, &chat(false)).await.status, 200);
+    relay.verify().unwrap();
+}
+
+#[tokio::test]
 async fn a_deleted_token_never_works_again_and_its_usage_stays() {
     let world = World::new("20").await;
     let token = world.relay.create_token("ci", &[]);

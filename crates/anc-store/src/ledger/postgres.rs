@@ -286,7 +286,8 @@ async fn load(
     let mut books = Books::default();
     let ids: Vec<i64> = keys.accounts.iter().copied().collect();
     let accounts: Vec<AccountRow> = sqlx::query_as(
-        "select b.account_id, b.balance, b.held, a.metered, a.suspended, a.time_zone
+        "select b.account_id, b.balance, b.held, a.metered, a.time_zone,
+                (a.suspended or a.people_disabled) as suspended
          from account_balance b
          join account a on a.id = b.account_id
          where b.account_id = any($1)

@@ -297,7 +297,7 @@ impl SqliteLedger {
 fn load(connection: &Connection, keys: &Keys<'_>, now: UnixMillis) -> Result<Books, StoreError> {
     let mut books = Books::default();
     let mut account = connection.prepare_cached(
-        "select b.balance, b.held, a.metered, a.suspended, a.time_zone
+        "select b.balance, b.held, a.metered, a.suspended or a.people_disabled, a.time_zone
          from account_balance b
          join account a on a.id = b.account_id
          where b.account_id = ?1",

@@ -48,7 +48,7 @@ impl TokenStatus {
 pub enum TokenStop {
     /// It was switched off.
     Disabled,
-    /// Its account is suspended.
+    /// Its account is suspended, or has no person who is not disabled.
     AccountSuspended,
     /// Its time is over.
     Expired,
@@ -294,7 +294,7 @@ pub(super) const SELECT: &str = "select t.id, t.account_id, t.hash, t.hint, t.na
         s.used, s.held, s.requests, s.last_used_at,
         case
             when not t.enabled then 'disabled'
-            when a.suspended then 'account_suspended'
+            when a.suspended or a.people_disabled then 'account_suspended'
             when t.expires_at <= $1 then 'expired'
             when t.quota <= s.used then 'token_quota_exhausted'
             when a.metered and b.balance <= 0 then 'balance_exhausted'

@@ -7,7 +7,9 @@ use anc_domain::{ManualClock, Secret, UserId};
 use anc_store::{NewOwner, NewSession, Role, SetupDone};
 use tokio::task::JoinSet;
 
-use crate::support::{EMAIL, MASTER_KEY, NOW, Place, assert_books, fresh_store, nanos, open};
+use crate::support::{
+    EMAIL, MASTER_KEY, NOW, Place, assert_books, fresh_store, nanos, open, session_of,
+};
 
 fn owner(number: usize) -> NewOwner {
     NewOwner {
@@ -85,29 +87,26 @@ async fn a_session_lives_until_it_expires_or_is_ended() {
     let user = bed.store.users().by_email(EMAIL).await.unwrap().unwrap();
     let sessions = bed.store.sessions();
     let hour = Duration::from_hours(1);
-    let new = |text: &str, user_id| NewSession {
-        hash: Secret::new(text).hash(),
-        user_id,
-        expires_at: NOW.plus(hour),
-    };
-    let (one, two, three) = (new("1", user.id), new("2", user.id), new("3", user.id));
+    let new = |text: &str| session_of(&user, Secret::new(text).hash(), NOW.plus(hour));
+    let (one, two, three) = (new("1"), new("2"), new("3"));
     for session in [&one, &two, &three] {
-        sessions.create(session.clone()).await.unwrap();
+        assert!(sessions.create(session.clone()).await.unwrap());
     }
     let found = sessions.find(&one.hash).await.unwrap().unwrap();
     assert_eq!((found.user_id, found.created_at), (user.id, NOW));
 
     sessions.delete(&one.hash).await.unwrap();
     assert!(sessions.find(&one.hash).await.unwrap().is_none());
-    sessions.touch(&two.hash, NOW.plus(hour * 3)).await.unwrap();
+    sessions.touch(&two.hash, NOW.plus(hour * 3), &two.client).await.unwrap();
     bed.clock.advance(hour);
     assert!(sessions.find(&three.hash).await.unwrap().is_none());
     assert!(sessions.find(&two.hash).await.unwrap().is_some());
     sessions.delete_for_user(user.id).await.unwrap();
     assert!(sessions.find(&two.hash).await.unwrap().is_none());
 
-    let nobody = new("4", UserId::from_i64(1));
-    assert!(sessions.create(nobody).await.is_err());
+    assert!(!sessions.create(new("4")).await.unwrap(), "it was begun before all ended");
+    let nobody = NewSession { user_id: UserId::from_i64(1), ..new("5") };
+    assert!(!sessions.create(nobody).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,7 +166,7 @@ async fn changes_that_everybody_saw_and_sessions_that_ended_go() {
     }
     bed.clock.advance(8 * DAY);
     let latest = bed.store.changes().latest();
-    bed.store.retention().prune_rest(None).await.unwrap();
+    bed.store.retention().prune_rest(None, None).await.unwrap();
     assert_eq!(bed.number("select count(*) from change").await, 1);
     assert_eq!(bed.number("select max(seq) from change").await, latest);
     bed.token_of(bed.new_token("d")).await;

@@ -1,12 +1,12 @@
 //! A stolen database tells no secret.
 
 use anc_domain::{OsEntropy, RedemptionCode, Secret, TokenText};
-use anc_store::{ChannelRouting, Location, NewChannel, NewCodeBatch, NewSession};
+use anc_store::{ChannelRouting, Location, NewChannel, NewCodeBatch};
 use futures_util::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::redemptions::{ask_for, owner};
-use crate::support::{Bed, EMAIL, NOW, fresh_store, nanos};
+use crate::support::{Bed, EMAIL, NOW, fresh_store, nanos, session_of};
 
 fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
@@ -65,11 +65,11 @@ async fn i4_l15_no_byte_of_the_files_tells_a_token_a_key_or_a_session() {
     let session = "session-canary-0123456789abcdef";
     bed.store
         .sessions()
-        .create(NewSession {
-            hash: Secret::new(session).hash(),
-            user_id: user.id,
-            expires_at: NOW.plus(std::time::Duration::from_mins(1)),
-        })
+        .create(session_of(
+            &user,
+            Secret::new(session).hash(),
+            NOW.plus(std::time::Duration::from_mins(1)),
+        ))
         .await
         .unwrap();
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anc_domain::{Clock as _, Secret, SecretHash, UserId};
-use anc_store::{NewInvitation, NewMailCode, NewSession, NewUser, Registered, Role};
+use anc_store::{NewInvitation, NewMailCode, NewUser, Registered, Role};
 
-use crate::support::{Bed, EMAIL, fresh_store};
+use crate::support::{Bed, EMAIL, fresh_store, session_of};
 
 const CODE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -19,8 +19,9 @@ fn hash(text: &str) -> SecretHash {
 
 async fn session(bed: &Bed, user_id: UserId, name: &str) -> SecretHash {
     let expires_at = bed.clock.now().plus(Duration::from_hours(1));
-    let new = NewSession { hash: hash(name), user_id, expires_at };
-    bed.store.sessions().create(new).await.unwrap();
+    let user = bed.store.users().by_id(user_id).await.unwrap().unwrap();
+    let new = session_of(&user, hash(name), expires_at);
+    assert!(bed.store.sessions().create(new).await.unwrap());
     hash(name)
 }
 
@@ -69,17 +70,20 @@ async fn a_session_goes_on_under_its_new_id_alone() {
 #[tokio::test]
 async fn a_pending_sign_in_ends_with_its_time_or_with_all_sessions() {
     let bed = fresh_store(0).await;
-    let (user, pending) = (owner(&bed).await, bed.store.pending_sign_ins());
+    let known = bed.store.users().by_email(EMAIL).await.unwrap().unwrap();
+    let (user, pending) = (known.id, bed.store.pending_sign_ins());
     let end = bed.clock.now().plus(Duration::from_mins(5));
     for name in ["one", "two", "three"] {
-        pending.create(&hash(name), user, end).await.unwrap();
+        pending.create(&hash(name), &known, end).await.unwrap();
     }
     assert_eq!(pending.find(&hash("one")).await.unwrap(), Some(user));
     assert!(pending.delete(&hash("one")).await.unwrap());
     assert!(!pending.delete(&hash("one")).await.unwrap());
     bed.store.sessions().delete_for_user(user).await.unwrap();
     assert_eq!(pending.find(&hash("two")).await.unwrap(), None);
-    pending.create(&hash("four"), user, end).await.unwrap();
+    assert!(!pending.create(&hash("four"), &known, end).await.unwrap(), "it began before");
+    let known = bed.store.users().by_id(user).await.unwrap().unwrap();
+    assert!(pending.create(&hash("four"), &known, end).await.unwrap());
     bed.clock.advance(Duration::from_mins(5));
     assert_eq!(pending.find(&hash("four")).await.unwrap(), None);
 }

@@ -13,6 +13,7 @@ mod model_run;
 mod money;
 mod payments;
 mod people;
+mod people_order;
 mod pruning;
 mod redemptions;
 mod secrets;

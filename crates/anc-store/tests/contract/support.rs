@@ -9,8 +9,8 @@ use anc_domain::{
 };
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
 use anc_store::{
-    Durability, HoldRequest, Location, NewOwner, NewToken, OpenHold, OpenOptions, Settlement,
-    Store, StoreError, TokenTraits,
+    Client, Durability, HoldRequest, Location, NewOwner, NewSession, NewToken, OpenHold,
+    OpenOptions, Settlement, Store, StoreError, TokenTraits, UserRecord,
 };
 use anc_testkit::PgDatabase;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
@@ -83,6 +83,17 @@ pub(crate) async fn run_at(location: &Location, sql: &str) -> Result<(), sqlx::E
             raw.close().await
         }
     }
+}
+
+/// A session of a person as they are now.
+pub(crate) fn session_of(
+    user: &UserRecord,
+    hash: SecretHash,
+    expires_at: UnixMillis,
+) -> NewSession {
+    let client = Client { address: "192.0.2.7".to_owned(), agent: "Firefox".to_owned() };
+    let sign_in_version = user.sign_in_version;
+    NewSession { hash, user_id: user.id, sign_in_version, expires_at, client }
 }
 
 /// An account with `balance` nano-dollars.
