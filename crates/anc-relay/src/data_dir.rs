@@ -2,7 +2,9 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use anc_domain::Entropy;
@@ -112,6 +114,72 @@ impl DataDir {
         }
         stored.try_into().map_err(|_| DataDirError::MasterKey(path.clone()))
     }
+
+    /// Where the master key lies unless a setting names another place.
+    pub(crate) fn master_key_file(&self) -> PathBuf {
+        self.path.join(MASTER_KEY_FILE)
+    }
+}
+
+/// A change of the master key, in steps that an interruption anywhere leaves to be tried again: the
+/// new key lies beside the old one before anything is sealed with it, and takes its place after.
+#[derive(Debug)]
+pub(crate) struct NextMasterKey {
+    current: PathBuf,
+    next: PathBuf,
+    /// What seals from now on.
+    pub(crate) key: [u8; MASTER_KEY_BYTES],
+}
+
+impl NextMasterKey {
+    /// Makes the key that comes after the one in `current`, or finds the one that an interrupted
+    /// change made.
+    pub(crate) fn prepare(current: &Path, entropy: &dyn Entropy) -> Result<Self, DataDirError> {
+        let next = beside(current, "next");
+        let failed = |error| DataDirError::Io(next.clone(), error);
+        let mut file = private_file(&next).map_err(failed)?;
+        let mut stored = Vec::new();
+        file.read_to_end(&mut stored).map_err(failed)?;
+        let key = match stored.len() {
+            MASTER_KEY_BYTES => {
+                stored.try_into().map_err(|_| DataDirError::MasterKey(next.clone()))?
+            }
+            // Interrupted while it was written: nothing is sealed with it.
+            _ => {
+                let mut key = [0; MASTER_KEY_BYTES];
+                entropy.fill(&mut key);
+                file.set_len(0).map_err(failed)?;
+                file.write_all_at(&key, 0).and_then(|()| file.sync_all()).map_err(failed)?;
+                sync_directory(current).map_err(failed)?;
+                key
+            }
+        };
+        Ok(Self { current: current.to_owned(), next, key })
+    }
+
+    /// Puts the new key in the old one's place, and gives where the old one is kept.
+    pub(crate) fn finish(self) -> Result<PathBuf, DataDirError> {
+        let failed = |error| DataDirError::Io(self.current.clone(), error);
+        let old = beside(&self.current, "old");
+        fs::copy(&self.current, &old).map_err(failed)?;
+        fs::set_permissions(&old, fs::Permissions::from_mode(FILE_MODE)).map_err(failed)?;
+        fs::rename(&self.next, &self.current).map_err(failed)?;
+        sync_directory(&self.current).map_err(failed)?;
+        Ok(old)
+    }
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Makes the names in a file's directory durable.
+fn sync_directory(file: &Path) -> io::Result<()> {
+    let directory = file.parent().filter(|path| !path.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Where the server of a data directory listens for the command line.
@@ -155,6 +223,25 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o700);
         assert_eq!(mode(&path.join("master.key")), 0o600);
+    }
+
+    #[test]
+    fn an_interrupted_change_of_the_master_key_goes_on_with_the_same_new_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&parent.path().join("data")).unwrap();
+        let old = data.master_key(&FixedEntropy::new(1)).unwrap();
+        let file = data.master_key_file();
+        let first = NextMasterKey::prepare(&file, &FixedEntropy::new(2)).unwrap();
+        let again = NextMasterKey::prepare(&file, &FixedEntropy::new(3)).unwrap();
+        assert_eq!(first.key, again.key);
+        assert_ne!(first.key, old);
+        assert_eq!(data.master_key(&FixedEntropy::new(4)).unwrap(), old, "not yet");
+        let kept = again.finish().unwrap();
+        assert_eq!(data.master_key(&FixedEntropy::new(4)).unwrap(), first.key);
+        assert_eq!(fs::read(&kept).unwrap(), old);
+        assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+        let next = NextMasterKey::prepare(&file, &FixedEntropy::new(5)).unwrap();
+        assert_ne!(next.key, first.key, "the change is over");
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn every_command_and_flag_has_its_row() {
         "migrate status",
         "migrate up",
         "copy",
+        "reseal",
         "config print",
         "mail test",
         "demo",

@@ -9,7 +9,7 @@ use crate::change::Topic;
 use crate::database::Database;
 use crate::idempotency::{self, Idempotency, Repeat};
 use crate::row;
-use crate::seal::{Place, Sealer};
+use crate::seal::{CHANNEL_KEY, Place, Sealer};
 use crate::sql::query;
 use crate::{DEFAULT_GROUP, StoreError};
 
@@ -332,7 +332,7 @@ fn map_text(routing: &ChannelRouting) -> Result<String, StoreError> {
 }
 
 const fn place(id: ChannelId) -> Place {
-    Place { table: "channel", row: id.as_i64(), column: "key" }
+    CHANNEL_KEY.place(id.as_i64())
 }
 
 /// What may be shown of a provider's key: the first and last characters of a long one, `sk-…9xQ2`,

@@ -4,7 +4,7 @@ use anc_domain::{Entropy, Secret, SecretHash, UserId};
 use sqlx::FromRow;
 
 use crate::database::{Database, WriteTx};
-use crate::seal::{Place, Sealer};
+use crate::seal::{Place, Sealer, TOTP_SEED};
 use crate::sql::query;
 use crate::{StoreError, session};
 
@@ -35,7 +35,7 @@ pub struct Factors<'a> {
 }
 
 fn place(user_id: UserId) -> Place {
-    Place { table: "totp_factor", row: user_id.as_i64(), column: "seed" }
+    TOTP_SEED.place(user_id.as_i64())
 }
 
 impl Factors<'_> {

@@ -41,6 +41,7 @@ mod payment;
 mod pending_sign_in;
 mod price;
 mod redemption;
+mod reseal;
 mod retention;
 mod row;
 mod running;

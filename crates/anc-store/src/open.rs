@@ -13,12 +13,11 @@ use crate::sql::query;
 use crate::{
     Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
     ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices, RedemptionCodes,
-    Retention, RunningView, Sessions, Settings, SignIns, Statements, StoreError, StoredResponses,
-    Tokens, UsageView, Users, copy, migrate, price, user, verify,
+    Retention, RunningView, Sessions, Settings, SignIns, Statements, StoreError, StoredResponses, Tokens, UsageView, Users, copy, migrate, price, reseal, user, verify,
 };
 
 /// The setting that names the master key in use.
-const KEY_ID_SETTING: &str = "seal_key_id";
+pub(crate) const KEY_ID_SETTING: &str = "seal_key_id";
 
 /// How long each of the last steps of closing may take.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
@@ -148,6 +147,17 @@ impl Store {
     /// Brings a database's schema up to date, as [`Store::open`] does.
     pub async fn migrate(location: &Location) -> Result<(), StoreError> {
         migrate::up_at(location).await
+    }
+
+    /// Seals every secret of a database that nobody serves under another master key, all or nothing;
+    /// gives how many, and `None` where it was done before. Refused while a node serves it.
+    pub async fn reseal(
+        location: &Location,
+        old: &[u8; 32],
+        new: &[u8; 32],
+        entropy: &dyn Entropy,
+    ) -> Result<Option<u64>, StoreError> {
+        reseal::reseal(location, old, new, entropy).await
     }
 
     /// Copies a database that nobody serves into an empty one on PostgreSQL; gives how many rows of
@@ -318,6 +328,9 @@ async fn check_master_key(db: &Database, sealer: &Sealer) -> Result<(), StoreErr
     match settings.get(KEY_ID_SETTING).await? {
         None => settings.set(KEY_ID_SETTING, &ours).await,
         Some(known) if known == ours => Ok(()),
-        Some(_) => Err(StoreError::corrupt("the database was made with another master key")),
+        Some(_) => Err(StoreError::corrupt(
+            "the database was made with another master key; if a change of keys was interrupted, \
+             run `anc-relay reseal` again",
+        )),
     }
 }

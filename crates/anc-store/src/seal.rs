@@ -17,12 +17,49 @@ const KEY_ID_BYTES: usize = 8;
 const NONCE_BYTES: usize = 24;
 const HEAD_BYTES: usize = 1 + KEY_ID_BYTES + NONCE_BYTES;
 
+/// A column that holds sealed values. Those that are not in [`SEALED`] would be lost when the master
+/// key changes, so there is no other way to name a place.
+#[derive(Debug)]
+pub(crate) struct SealedColumn {
+    pub(crate) table: &'static str,
+    /// The column of the row's number.
+    pub(crate) id: &'static str,
+    pub(crate) stored_in: &'static str,
+    /// What the column is called in the additional data, which nothing may change.
+    name: &'static str,
+}
+
+/// A channel's keys.
+pub(crate) const CHANNEL_KEY: SealedColumn =
+    SealedColumn { table: "channel", id: "id", stored_in: "key_sealed", name: "key" };
+/// What an authenticator app shares with us.
+pub(crate) const TOTP_SEED: SealedColumn =
+    SealedColumn { table: "totp_factor", id: "user_id", stored_in: "seed", name: "seed" };
+
+/// With what an account's webhook is signed.
+pub(crate) const WEBHOOK_SECRET: SealedColumn = SealedColumn {
+    table: "webhook",
+    id: "account_id",
+    stored_in: "secret_sealed",
+    name: "secret_sealed",
+};
+
+/// Every column that holds sealed values.
+pub(crate) const SEALED: [&SealedColumn; 3] = [&CHANNEL_KEY, &TOTP_SEED, &WEBHOOK_SECRET];
+
+impl SealedColumn {
+    /// The value of one row.
+    pub(crate) const fn place(&self, row: i64) -> Place {
+        Place { table: self.table, row, column: self.name }
+    }
+}
+
 /// The place of a sealed value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    pub(crate) table: &'static str,
-    pub(crate) row: i64,
-    pub(crate) column: &'static str,
+    table: &'static str,
+    row: i64,
+    column: &'static str,
 }
 
 /// Seals and opens.

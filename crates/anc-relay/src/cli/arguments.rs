@@ -56,6 +56,8 @@ pub(super) enum Command {
     /// Copy the SQLite database of the data directory to an empty PostgreSQL database, and verify
     /// the copy.
     Copy(Copy),
+    /// Seal every secret of the database under a new master key. No relay may serve it meanwhile.
+    Reseal,
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use anc_domain::OsEntropy;
 use anc_store::{Location, Store};
 
 use crate::cli::CliError;
 use crate::cli::arguments::{Copy, Migrate};
 use crate::cli::print::{Table, line};
-use crate::data_dir::DataDir;
+use crate::config::Config;
+use crate::data_dir::{DataDir, NextMasterKey};
 use crate::wiring::OpenError;
 
 pub(super) async fn migrate(
@@ -50,4 +52,24 @@ pub(super) async fn copy(command: Copy, data: &Path) -> Result<(), CliError> {
         }
     }
     line("The copy is whole. Serve it with --database, and with this data directory's master key.")
+}
+
+pub(super) async fn reseal(data: &Path, config: &Config) -> Result<(), CliError> {
+    let directory = DataDir::open_existing(data).map_err(OpenError::from)?;
+    let file = config.master_key_file.clone().unwrap_or_else(|| directory.master_key_file());
+    let old = DataDir::master_key_at(&file).map_err(OpenError::from)?;
+    let next = NextMasterKey::prepare(&file, &OsEntropy).map_err(OpenError::from)?;
+    let location = config.location(data);
+    let done = Store::reseal(&location, &old, &next.key, &OsEntropy).await;
+    let done = done.map_err(OpenError::from)?;
+    let kept = next.finish().map_err(OpenError::from)?;
+    match done {
+        Some(secrets) => line(&format!("Sealed anew: {secrets} secrets."))?,
+        None => line("The secrets were sealed anew before; the key has its place now.")?,
+    }
+    line(&format!(
+        "{} opens them from now on: back it up, apart from the database, and give it to every node.",
+        file.display()
+    ))?;
+    line(&format!("{} opens older backups alone: keep it with them, and not here.", kept.display()))
 }

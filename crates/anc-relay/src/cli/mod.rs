@@ -152,6 +152,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
             return database::migrate(command, data, &config.location(data)).await;
         }
         Command::Copy(command) => return database::copy(command, data).await,
+        Command::Reseal => return database::reseal(data, config).await,
         Command::Demo => return demo::fill(data, config).await,
         Command::Mail(MailCommand::Test { address }) => return mail::test(config, &address).await,
         _ => {}
@@ -176,6 +177,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         | Command::Mail(_)
         | Command::Migrate(_)
         | Command::Copy(_)
+        | Command::Reseal
         | Command::Demo => Ok(()),
     };
     api.close().await;

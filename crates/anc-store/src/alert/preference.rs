@@ -4,7 +4,7 @@ use anc_domain::{AccountId, NanoUsd, Secret, UnixMillis};
 use sqlx::FromRow;
 
 use super::{AlertKind, Alerts};
-use crate::seal::Place;
+use crate::seal::{Place, WEBHOOK_SECRET};
 use crate::sql::{On, query};
 use crate::{StoreError, row};
 
@@ -62,7 +62,7 @@ impl PreferenceRow {
 }
 
 fn place(account: AccountId) -> Place {
-    Place { table: "webhook", row: account.as_i64(), column: "secret_sealed" }
+    WEBHOOK_SECRET.place(account.as_i64())
 }
 
 pub(super) async fn preference_of<'a>(
