@@ -46,6 +46,28 @@ impl PgDatabase {
         format!("{}/{}", self.server, self.name)
     }
 
+    /// Every row of every table as text, as a dump has them.
+    pub async fn dump(&self) -> String {
+        let mut connection =
+            PgConnection::connect(&self.url()).await.expect("the test server answers");
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select table_name::text from information_schema.tables where table_schema = 'public'",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .expect("the catalog can be read");
+        let mut text = String::new();
+        for table in tables {
+            let sql = format!("select row_of_it::text from {table} as row_of_it");
+            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap_or_else(|error| panic!("{table}: {error}"));
+            text.push_str(&format!("{table}\n{}\n", rows.join("\n")));
+        }
+        text
+    }
+
     /// Ends every connection to this database.
     pub async fn cut_connections(&self) {
         let name = &self.name;
