@@ -70,6 +70,8 @@ check 'build as people run it' env ANC_CONSOLE=require \
   cargo build --quiet --profile fast --package anc-relay --package anc-simulator
 export ANC_BINARY="$PWD/target/fast/anc-relay"
 export ANC_UPSTREAM="$PWD/target/fast/anc-scripted-upstream"
+suite 'control API: random calls' '\d+(?= operations passed)' '\d+(?= operations failed)' \
+  scripts/control.sh
 check 'SDKs: install' npm --prefix tests/sdk ci --silent --no-audit --no-fund
 suite 'SDKs' '(?<=^# pass )\d+' '(?<=^# fail )\d+' npm --prefix tests/sdk test --silent
 check 'browser: install' scripts/browser.sh
