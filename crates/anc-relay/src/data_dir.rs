@@ -140,19 +140,16 @@ impl NextMasterKey {
         let mut file = private_file(&next).map_err(failed)?;
         let mut stored = Vec::new();
         file.read_to_end(&mut stored).map_err(failed)?;
-        let key = match stored.len() {
-            MASTER_KEY_BYTES => {
-                stored.try_into().map_err(|_| DataDirError::MasterKey(next.clone()))?
-            }
-            // Interrupted while it was written: nothing is sealed with it.
-            _ => {
-                let mut key = [0; MASTER_KEY_BYTES];
-                entropy.fill(&mut key);
-                file.set_len(0).map_err(failed)?;
-                file.write_all_at(&key, 0).and_then(|()| file.sync_all()).map_err(failed)?;
-                sync_directory(current).map_err(failed)?;
-                key
-            }
+        let key = if stored.len() == MASTER_KEY_BYTES {
+            stored.try_into().map_err(|_| DataDirError::MasterKey(next.clone()))?
+        } else {
+            // There was none, or it was interrupted while it was written: nothing is sealed with it.
+            let mut key = [0; MASTER_KEY_BYTES];
+            entropy.fill(&mut key);
+            file.set_len(0).map_err(failed)?;
+            file.write_all_at(&key, 0).and_then(|()| file.sync_all()).map_err(failed)?;
+            sync_directory(current).map_err(failed)?;
+            key
         };
         Ok(Self { current: current.to_owned(), next, key })
     }

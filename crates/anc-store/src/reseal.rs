@@ -73,7 +73,7 @@ async fn reseal_on(
     }
     query("update setting set value = $2 where key = $1")
         .bind(open::KEY_ID_SETTING)
-        .bind(&new.key_id_text())
+        .bind(new.key_id_text())
         .execute(&mut tx)
         .await?;
     tx.commit().await?;

@@ -56,16 +56,17 @@ impl PgDatabase {
         .fetch_all(&mut connection)
         .await
         .expect("the catalog can be read");
-        let mut text = String::new();
+        let mut text = Vec::new();
         for table in tables {
             let sql = format!("select row_of_it::text from {table} as row_of_it");
             let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
                 .fetch_all(&mut connection)
                 .await
                 .unwrap_or_else(|error| panic!("{table}: {error}"));
-            text.push_str(&format!("{table}\n{}\n", rows.join("\n")));
+            text.push(table);
+            text.extend(rows);
         }
-        text
+        text.join("\n")
     }
 
     /// Ends every connection to this database.

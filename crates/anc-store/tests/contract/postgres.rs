@@ -15,11 +15,8 @@ mod payments;
 mod people;
 mod people_order;
 mod pruning;
-<<<<<<< HEAD
 mod redemptions;
-=======
 mod resealing;
->>>>>>> b3ba1a5 (Seal every secret anew under another master key)
 mod secrets;
 mod several_nodes;
 mod sign_in;
