@@ -13,7 +13,8 @@ use crate::sql::query;
 use crate::{
     Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
     ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices, RedemptionCodes,
-    Retention, RunningView, Sessions, Settings, SignIns, Statements, StoreError, StoredResponses, Tokens, UsageView, Users, copy, migrate, price, reseal, user, verify,
+    Retention, RunningView, Sessions, Settings, SignIns, Statements, StoreError, StoredResponses,
+    Tokens, UsageView, Users, copy, migrate, price, reseal, user, verify,
 };
 
 /// The setting that names the master key in use.

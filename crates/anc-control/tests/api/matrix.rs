@@ -2,6 +2,8 @@
 //!
 //! What is expected stands in [`crate::matrix_rows`]; an operation that is not in it fails the test.
 
+use std::time::Duration;
+
 use anc_domain::{KeyScope, Meter, NanoUsd, PpmMultiplier, RequestId, Usage};
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
 use anc_store::{HoldRequest, NewPayment, PaymentMode, PaymentState, Settlement};
@@ -157,7 +159,12 @@ impl Matrix {
         for (browser, email) in people {
             if browser.get("/session").await.status != 200 {
                 let body = json!({ "email": email, "password": PASSWORD });
-                let answer = browser.post("/session", &body).await;
+                let mut answer = browser.post("/session", &body).await;
+                while answer.status == 429 {
+                    // Others have guessed from the same address.
+                    self.world.clock.advance(Duration::from_secs(1));
+                    answer = browser.post("/session", &body).await;
+                }
                 assert_eq!(answer.status, 200, "{email}: {}", answer.text);
                 browser.keep_cookie(&answer);
             }
@@ -215,6 +222,10 @@ impl Matrix {
             "management-keys" => {
                 let body = json!({ "name": CANARY, "scopes": ["tokens:read"] });
                 text(&self.user, "/management-keys", &body, "/key/id").await
+            }
+            "sessions" => {
+                let listed = self.user.get("/sessions").await.json;
+                listed["items"][0]["id"].as_str().unwrap().to_owned()
             }
             "invitations" => {
                 let body = json!({ "email": "invited@example.com" });

@@ -76,6 +76,8 @@ use Scope::{Any, People};
 use Who::{Everybody, Operators, SignedIn, UserAlone, UserAndOperators};
 
 const NO_CODE: &str = r#"{"code": "0000", "password": "correct horse battery"}"#;
+const SAME_PASSWORD: &str =
+    r#"{"old_password": "correct horse battery", "new_password": "correct horse battery"}"#;
 const NEW_TOKEN: &str = r#"{"name": "made"}"#;
 const NEW_TOKENS: &str = r#"{"token": {"name": "made"}, "count": 2}"#;
 const NO_TOKENS: &str = r#"{"ids": ["tok_00000000000000000000000000"], "action": "disable"}"#;
@@ -97,6 +99,11 @@ pub(crate) const ROWS: &[Row] = &[
     // Those before have guessed from the same address.
     row("POST", "/session/step-up", SignedIn, People, r#"{"password": "correct horse battery"}"#)
         .gives(&[200, 429]),
+    row("PUT", "/password", SignedIn, People, SAME_PASSWORD).gives(&[204, 400, 429]),
+    row("GET", "/sessions", SignedIn, People, "null"),
+    row("DELETE", "/sessions", SignedIn, People, "null"),
+    row("DELETE", "/sessions/{id}", UserAlone, People, "null"),
+    row("GET", "/sign-ins", SignedIn, People, "null"),
     row("GET", "/factors", SignedIn, People, "null"),
     row("POST", "/factors/totp", SignedIn, People, "{}"),
     row("POST", "/factors/totp/confirm", SignedIn, People, r#"{"code": "000000"}"#).gives(&[401]),
@@ -161,6 +168,10 @@ pub(crate) const ROWS: &[Row] = &[
     row("DELETE", "/invitations/{id}", Operators, People, "null"),
     row("GET", "/users", Operators, People, "null"),
     row("POST", "/users", Operators, People, NEW_USER).gives(&[409]),
+    row("GET", "/users/{id}", Operators, People, "null"),
+    row("PATCH", "/users/{id}", Operators, People, r#"{"disabled": true}"#),
+    row("POST", "/users/{id}/password-link", Operators, People, "null"),
+    row("GET", "/audit", Operators, People, "null"),
     row("DELETE", "/users/{id}/factors", Operators, People, "null").gives(&[404]),
 ];
 
