@@ -19,6 +19,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// For how many days something is kept; `None` is for ever.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_field_names, reason = "the settings are called so")]
 pub(crate) struct Retention {
     pub(crate) usage_days: Option<u32>,
     pub(crate) audit_days: Option<u32>,

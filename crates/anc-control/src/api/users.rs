@@ -1,6 +1,6 @@
 //! People who sign in, each with an account of their own.
 
-use anc_domain::{NanoUsd, Secret, UserId};
+use anc_domain::{NanoUsd, Secret, UnixMillis, UserId};
 use anc_store::{
     AuditNote, ChangedUser, NewUser, NotChanged, PeopleQuery, PersonRecord, Role, UserChanges,
     UserRecord,
@@ -27,6 +27,7 @@ const NAME_CHARS_MAX: usize = 64;
 
 /// A person who signs in, beside their account.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct User {
     id: String,
     email: String,
@@ -250,7 +251,7 @@ pub(crate) async fn update_user(
     principal.operator()?;
     let id: UserId = id.parse().map_err(|_| ApiError::not_found("person"))?;
     let changes = UserChanges {
-        name: body.name.map(check_name).transpose()?,
+        name: body.name.as_deref().map(check_name).transpose()?,
         role: body.role.map(Role::from),
         disabled: body.disabled,
     };
@@ -335,7 +336,7 @@ fn check_search(text: String) -> Result<String, ApiError> {
     Ok(text)
 }
 
-fn check_name(name: String) -> Result<String, ApiError> {
+fn check_name(name: &str) -> Result<String, ApiError> {
     let name = name.trim();
     if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         let message = format!("A name has at most {NAME_CHARS_MAX} plain characters.");
@@ -354,7 +355,7 @@ fn shown(person: PersonRecord, principal: &Principal) -> User {
         role: user.role.into(),
         disabled: user.disabled,
         second_factor,
-        last_seen_at: user.last_seen_at.map(|at| at.to_rfc3339()),
+        last_seen_at: user.last_seen_at.map(UnixMillis::to_rfc3339),
         created_at: user.created_at.to_rfc3339(),
         account: account.id.to_string(),
         account_name: account.name,

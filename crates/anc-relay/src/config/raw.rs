@@ -54,6 +54,7 @@ pub(super) struct RawConfig {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the settings are called so")]
 pub(super) struct RawRetention {
     pub(super) usage_days: u32,
     pub(super) audit_days: u32,
