@@ -73,6 +73,11 @@ async function inspectPages(page: Page, relay: Relay, name: (place: string) => s
   await inspect(page, name("invitations"));
   await open("/audit", page.getByText("token.create"));
   await inspect(page, name("audit"));
+  await open("/tiers", page.getByRole("listitem").filter({ hasText: "Standard" }));
+  await inspect(page, name("tiers"));
+  await page.keyboard.press("c");
+  await dialog.getByRole("textbox").first().waitFor();
+  await inspect(page, name("tier-form"));
   await open("/profile", page.getByRole("radiogroup"));
   await inspect(page, name("profile"));
 }

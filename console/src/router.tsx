@@ -148,6 +148,13 @@ const audit = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const tiers = createRoute({
+  getParentRoute: () => app,
+  path: "/tiers",
+  component: lazyRouteComponent(() => import("@/routes/tiers"), "TiersPage"),
+  pendingComponent: PageSkeleton,
+});
+
 const profile = createRoute({
   getParentRoute: () => app,
   path: "/profile",
@@ -197,6 +204,7 @@ const routeTree = root.addChildren([
     alerts,
     users,
     audit,
+    tiers,
     profile,
   ]),
   signIn,

@@ -118,9 +118,10 @@ function messageOf(error: ApiError, t: TFunction): string {
     return t("errors.too_many_attempts_wait", { seconds: error.retryAfterSeconds });
   }
   if (error.code === "token_limit_reached") {
-    const { tier, limit } = error.details ?? {};
-    if (typeof tier !== "string" || typeof limit !== "number") return error.message;
-    return t("errors.token_limit_reached", { tier, limit });
+    const { tier, limit, used } = error.details ?? {};
+    const isTold =
+      typeof tier === "string" && typeof limit === "number" && typeof used === "number";
+    return isTold ? t("errors.token_limit_reached", { tier, limit, used }) : error.message;
   }
   return t(`errors.${error.code}`);
 }

@@ -23,6 +23,7 @@ export const keys = {
   channels: ["channels"],
   providers: ["providers"],
   groups: ["groups"],
+  tiers: ["tiers"],
   usage: ["usage"],
   managementKeys: ["management-keys"],
   factors: ["factors"],
@@ -126,6 +127,11 @@ export const providersQuery = queryOptions({
 export const groupsQuery = queryOptions({
   queryKey: keys.groups,
   queryFn: () => bodyOf(api.GET("/api/v1/groups")),
+});
+
+export const tiersQuery = queryOptions({
+  queryKey: keys.tiers,
+  queryFn: () => bodyOf(api.GET("/api/v1/tiers")),
 });
 
 export const askAddress = (ip_rules: string[], address: string | null) =>

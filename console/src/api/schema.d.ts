@@ -21,6 +21,44 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/accounts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists accounts. */
+    get: operations["list_accounts"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/accounts/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives one account, by its id or the email address of who signs in to it. */
+    get: operations["get_managed_account"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Changes an account. In force when answered: of a suspended account no token works, and running
+     *     streams end.
+     */
+    patch: operations["update_account"];
+    trace?: never;
+  };
   "/api/v1/address-check": {
     parameters: {
       query?: never;
@@ -296,7 +334,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists the groups of channels that a token may be bound to. */
+    /**
+     * Lists the groups of channels that a token may be bound to: those that the caller's tier allows,
+     *     and all of them to operators.
+     */
     get: operations["list_groups"];
     put?: never;
     post?: never;
@@ -437,7 +478,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Lists the models. */
+    /** Lists the models: those that the caller's tier has, and all of them to operators. */
     get: operations["list_models"];
     put?: never;
     post?: never;
@@ -912,6 +953,45 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/tiers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the tiers, oldest first: the first is that of new accounts. */
+    get: operations["list_tiers"];
+    put?: never;
+    /** Makes a tier. */
+    post: operations["create_tier"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/tiers/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Deletes a tier that no account is of. */
+    delete: operations["delete_tier"];
+    options?: never;
+    head?: never;
+    /**
+     * Changes a tier, for all its accounts. In force for requests that begin afterwards. No token is
+     *     deleted: tokens beyond a smaller limit keep working, and none can be added.
+     */
+    patch: operations["update_tier"];
+    trace?: never;
+  };
   "/api/v1/tokens": {
     parameters: {
       query?: never;
@@ -1258,7 +1338,7 @@ export interface components {
   schemas: {
     /** @description An account's money and tier. */
     Account: {
-      /** @description What a new request can count on. */
+      /** @description What a new request can count on: the balance and the tier's overdraft, less what is held. */
       available: string;
       /** @description What was paid in less what was charged. */
       balance: string;
@@ -1267,7 +1347,38 @@ export interface components {
       held: string;
       id: string;
       payments: components["schemas"]["PaymentTerms"] | null;
+      /** @description What it may do. */
       tier: components["schemas"]["Tier"];
+    };
+    /** @description What is to be changed of an account; what is absent stays. */
+    AccountChange: {
+      billing?: components["schemas"]["Billing"] | null;
+      name?: string | null;
+      /** @description Why it is suspended; for operators. */
+      reason?: string | null;
+      /** @description Suspending takes a reason. None of its tokens works then, and what runs is ended. */
+      suspended?: boolean | null;
+      /** @description The tier's id. */
+      tier?: string | null;
+      /** @description The IANA name of the zone whose midnights begin its budgets' windows, from the next ones on. */
+      time_zone?: string | null;
+    };
+    /** @description A page of accounts. */
+    AccountList: {
+      items: components["schemas"]["ManagedAccount"][];
+      next_cursor: string | null;
+      /**
+       * Format: int64
+       * @description How many the query finds on all pages.
+       */
+      total: number;
+    };
+    /** @description Who signs in to an account. */
+    AccountPerson: {
+      email: string;
+      id: string;
+      /** @description `user`, `admin` or `owner`. */
+      role: string;
     };
     AddressAnswer: {
       /** @description The address that was looked at. */
@@ -1995,6 +2106,42 @@ export interface components {
       /** @description Where to. */
       email: string;
     };
+    /** @description An account as operators see it. */
+    ManagedAccount: {
+      /** @description What a new request can count on: the balance and the tier's overdraft, less what is held. */
+      available: string;
+      /** @description What was paid in less what was charged. */
+      balance: string;
+      billing: components["schemas"]["Billing"];
+      /** Format: date-time */
+      created_at: string;
+      /** @description Reserved by requests that run. */
+      held: string;
+      id: string;
+      /**
+       * Format: date-time
+       * @description When its newest request ended.
+       */
+      last_used_at: string | null;
+      name: string;
+      /** @description Who signs in to it. */
+      people: components["schemas"]["AccountPerson"][];
+      /** @description What was charged in the last thirty days. */
+      spent_30_days: string;
+      suspended: boolean;
+      /** @description Why it is suspended, in the operator's words; people of the account are not shown it. */
+      suspended_reason: string | null;
+      tier: components["schemas"]["TierName"];
+      /** @description The IANA name of the zone whose midnights begin its budgets' windows. */
+      time_zone: string;
+      /** @description How many API tokens it has, and may have. */
+      tokens: components["schemas"]["TokenCounts"];
+      /**
+       * Format: int64
+       * @description Counts the edits.
+       */
+      version: number;
+    };
     /** @description A management key. Its secret was shown once. */
     ManagementKey: {
       /** Format: date-time */
@@ -2113,6 +2260,40 @@ export interface components {
       /** @description `user` where absent. Only the owner appoints an `admin`; there is one `owner`. */
       role?: ("user" | "admin" | "owner") | null;
     };
+    /** @description A tier to be made. */
+    NewTier: {
+      /**
+       * Format: int32
+       * @description In how many days a new token expires that names no end; null or absent: as the next field
+       *     says.
+       */
+      expiry_days_default?: number | null;
+      /**
+       * Format: int32
+       * @description In how many days a token expires at the latest; null or absent: never.
+       */
+      expiry_days_max?: number | null;
+      /** @description Through which groups of channels; empty: all of them. */
+      groups?: string[];
+      /** @description Names or patterns; empty: every model. */
+      models?: string[];
+      /**
+       * Format: int32
+       * @description The factor on every price, in parts per million; absent: one.
+       */
+      multiplier_ppm?: number;
+      /** @description For people; 1 to 64 characters. */
+      name: string;
+      /** @description How far below zero a balance may be spent, in dollars; absent: not at all. */
+      overdraft?: string | null;
+      /** @description Of all tokens of an account together. */
+      rates?: components["schemas"]["Rates"];
+      /**
+       * Format: int32
+       * @description How many API tokens an account may have.
+       */
+      token_limit: number;
+    };
     /** @description A token to be created. */
     NewToken: {
       /** @description Whose, by account id or owner's email; for operators. Absent: the caller's own. */
@@ -2123,10 +2304,13 @@ export interface components {
       endpoints?: string[];
       /**
        * Format: date-time
-       * @description Null or absent: never.
+       * @description Null: never. Absent: as the account's tier says.
        */
       expires_at?: string | null;
-      /** @description Through which group of channels its requests go; absent: the default one. */
+      /**
+       * @description Through which group of channels its requests go; absent: the default one, or where the
+       *     account's tier does not allow it, the first that it does.
+       */
       group?: string | null;
       /** @description Addresses or ranges; empty: from anywhere. */
       ip_rules?: string[];
@@ -2550,19 +2734,79 @@ export interface components {
       code?: string | null;
       password?: string | null;
     };
+    /** @description What an account may do. */
     Tier: {
+      /**
+       * Format: int32
+       * @description In how many days a new token expires that names no end; null: never.
+       */
+      expiry_days_default: number | null;
+      /**
+       * Format: int32
+       * @description In how many days a token expires at the latest; null: never.
+       */
+      expiry_days_max: number | null;
+      /** @description Through which groups of channels; empty: all of them. */
+      groups: string[];
       id: string;
+      /** @description Names or patterns; empty: every model. */
+      models: string[];
       /**
        * Format: int32
        * @description The factor on every price, in parts per million.
        */
       multiplier_ppm: number;
       name: string;
+      /** @description How far below zero the balance may be spent, in dollars. */
+      overdraft: string;
+      /** @description Of all tokens of the account together. */
+      rates: components["schemas"]["Rates"];
       /**
        * Format: int32
-       * @description How many API tokens the account may have.
+       * @description How many API tokens the account may have. Tokens beyond it keep working.
        */
       token_limit: number;
+      /**
+       * Format: int64
+       * @description Counts the edits.
+       */
+      version: number;
+    };
+    /** @description What is to be changed of a tier; what is absent stays. */
+    TierChange: {
+      /** Format: int32 */
+      expiry_days_default?: number | null;
+      /** Format: int32 */
+      expiry_days_max?: number | null;
+      groups?: string[] | null;
+      models?: string[] | null;
+      /** Format: int32 */
+      multiplier_ppm?: number | null;
+      name?: string | null;
+      overdraft?: string | null;
+      rates?: components["schemas"]["RateChanges"];
+      /** Format: int32 */
+      token_limit?: number | null;
+    };
+    /** @description A tier, and how many have it. */
+    TierInUse: {
+      /**
+       * Format: int64
+       * @description How many accounts are of it.
+       */
+      accounts: number;
+      /** @description New accounts are of it; it cannot be deleted. */
+      standard: boolean;
+      tier: components["schemas"]["Tier"];
+    };
+    /** @description Every tier. */
+    TierList: {
+      items: components["schemas"]["TierInUse"][];
+    };
+    /** @description A tier, by which it is known. */
+    TierName: {
+      id: string;
+      name: string;
     };
     /** @description An API token. */
     Token: {
@@ -2630,6 +2874,13 @@ export interface components {
       quota?: string | null;
       rates?: components["schemas"]["RateChanges"];
       tags?: string[] | null;
+    };
+    /** @description How many API tokens an account has, and may have: after a change of tier it may have more. */
+    TokenCounts: {
+      /** Format: int32 */
+      limit: number;
+      /** Format: int64 */
+      used: number;
     };
     /** @description What lies behind a token. */
     TokenDetail: {
@@ -2840,6 +3091,110 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Account"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_accounts: {
+    parameters: {
+      query?: {
+        /** @description Only those whose name, or one of whose people's email addresses, contains this. */
+        search?: string;
+        /** @description Only those of this tier, by its id. */
+        tier?: string;
+        /** @description Only those that are suspended, or that are not. */
+        suspended?: boolean;
+        /** @description The order; a leading `-` turns it round. */
+        sort?: "-created_at" | "created_at" | "name" | "-name" | "balance" | "-balance";
+        /** @description How many at most, 1 to 200. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AccountList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_managed_account: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The account's id, or its owner's email address */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ManagedAccount"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  update_account: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The account's id, or its owner's email address */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AccountChange"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ManagedAccount"];
         };
       };
       default: {
@@ -4698,6 +5053,126 @@ export interface operations {
         };
         content: {
           "text/csv": string;
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_tiers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TierList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  create_tier: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewTier"];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Tier"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  delete_tier: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The tier's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  update_tier: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The tier's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TierChange"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Tier"];
         };
       };
       default: {

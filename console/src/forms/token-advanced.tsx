@@ -1,6 +1,7 @@
 import { Controller, type Control, type FieldErrors, type UseFormRegister } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 
+import type { Tier } from "@/api/types";
 import { ChipsInput } from "@/ui/chips-input";
 import { Field } from "@/ui/field";
 import { Input } from "@/ui/input";
@@ -18,13 +19,14 @@ interface AdvancedProps {
   isOpen: boolean;
   /** Several can be made at once, but not edited. */
   isNew: boolean;
+  tier: Tier | null;
 }
 
 const budgets = ["budgetDay", "budgetWeek", "budgetMonth"] as const;
 const rates = ["requestsPerMinute", "unitsPerMinute", "concurrency"] as const;
 
 /** What few tokens need: out of the way until it is asked for. */
-export function AdvancedFields({ control, register, errors, isOpen, isNew }: AdvancedProps) {
+export function AdvancedFields({ control, register, errors, isOpen, isNew, tier }: AdvancedProps) {
   const { t } = useTranslation();
   const errorText = useFieldError();
   const hasError = [...budgets, ...rates, "count" as const].some((name) => errors[name]);
@@ -76,7 +78,7 @@ export function AdvancedFields({ control, register, errors, isOpen, isNew }: Adv
             </Field>
           ))}
         </div>
-        <GroupField control={control} />
+        <GroupField control={control} allowed={tier?.groups ?? []} />
         <Field label={t("tokenForm.endpoints")} help={t("tokenForm.endpointsHelp")}>
           {(field) => (
             <Controller

@@ -3,15 +3,16 @@ import { Controller, useWatch, type Control, type FieldErrors } from "react-hook
 import { useTranslation } from "react-i18next";
 
 import { modelsQuery } from "@/api/queries";
+import type { Tier } from "@/api/types";
 import { matchingModels, modelPattern } from "@/lib/patterns";
-import { formatExact } from "@/lib/time";
+import { formatExact, inDays, toLocalInput } from "@/lib/time";
 import { Field, FieldGroup } from "@/ui/field";
 import { Input } from "@/ui/input";
 import { MultiCombobox } from "@/ui/multi-combobox";
 import { Segmented } from "@/ui/segmented";
 import { Switch } from "@/ui/switch";
 
-import { expiryOf, lifetimes, type TokenValues } from "./token-values";
+import { expiryOf, lifetimesOf, type Lifetime, type TokenValues } from "./token-values";
 import { useFieldError } from "./use-field-error";
 
 export interface FieldsProps {
@@ -19,14 +20,27 @@ export interface FieldsProps {
   errors: FieldErrors<TokenValues>;
 }
 
-export function ExpirationField({ control, errors }: FieldsProps) {
+export interface TieredProps extends FieldsProps {
+  /** Of the token's account; null where it is not known. */
+  tier: Tier | null;
+}
+
+interface ExpirationProps extends TieredProps {
+  /** What an edited token has: it may keep it. */
+  kept: Lifetime | undefined;
+}
+
+export function ExpirationField({ control, errors, tier, kept }: ExpirationProps) {
   const { t, i18n } = useTranslation();
   const errorText = useFieldError();
   const [lifetime, customTime] = useWatch({ control, name: ["lifetime", "customTime"] });
   const end = expiryOf({ lifetime, customTime });
-  const help = end
+  const max = tier?.expiry_days_max ?? null;
+  const when = end
     ? t("tokenForm.expiresAt", { when: formatExact(end, i18n.language) })
     : lifetime === "neverExpires" && t("tokenForm.neverHelp");
+  const bound = tier && max !== null && t("tiers.tokenExpiry", { tier: tier.name, count: max });
+  const help = [when, bound].filter(Boolean).join(" · ");
   return (
     <FieldGroup
       label={t("tokenForm.expiration")}
@@ -45,7 +59,10 @@ export function ExpirationField({ control, errors }: FieldsProps) {
                 labelledBy={labelId}
                 describedBy={describedBy}
                 isStretched
-                options={lifetimes.map((value) => ({ value, label: t(`tokenForm.${value}`) }))}
+                options={lifetimesOf(tier, kept).map((value) => ({
+                  value,
+                  label: t(`tokenForm.${value}`),
+                }))}
               />
             )}
           />
@@ -54,6 +71,7 @@ export function ExpirationField({ control, errors }: FieldsProps) {
               type="datetime-local"
               aria-label={t("tokenForm.customTime")}
               aria-invalid={errors.customTime ? true : undefined}
+              max={max === null ? undefined : toLocalInput(inDays(max))}
               {...control.register("customTime")}
             />
           )}
@@ -106,22 +124,27 @@ export function QuotaField({ control, errors, used }: QuotaFieldProps) {
   );
 }
 
-export function ModelsField({ control, errors }: FieldsProps) {
+export function ModelsField({ control, errors, tier }: TieredProps) {
   const { t } = useTranslation();
   const errorText = useFieldError();
   const { data } = useQuery(modelsQuery);
-  const models = (data?.items ?? []).filter((model) => model.available).map((model) => model.id);
+  const served = (data?.items ?? []).filter((model) => model.available).map((model) => model.id);
+  const models = tier ? matchingModels(tier.models, served) : served;
   const patterns = useWatch({ control, name: "models" });
   const matched = matchingModels(patterns, models);
   const help =
     patterns.length === 0 || matched.length > 0
       ? `${t("tokenForm.modelsHelp")} ${t("tokenForm.modelsMatch", { count: matched.length, total: models.length })}`
       : t("tokenForm.modelsHelp");
+  const ofTier =
+    tier &&
+    models.length < served.length &&
+    t("tiers.tokenModels", { tier: tier.name, count: models.length, total: served.length });
   const bad = patterns.findIndex((pattern) => !modelPattern.test(pattern));
   return (
     <Field
       label={t("tokenForm.models")}
-      help={help}
+      help={ofTier ? `${help} ${ofTier}` : help}
       warning={patterns.length > 0 && matched.length === 0 && data && t("tokenForm.modelsNone")}
       error={errors.models ? errorText("model", patterns[bad]) : undefined}
     >

@@ -1,11 +1,11 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 
-import { keys } from "@/api/queries";
-import type { Token, TokenList } from "@/api/types";
+import { accountQuery, keys } from "@/api/queries";
+import type { Tier, Token, TokenList } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { formatMoney } from "@/lib/money";
 import { Button } from "@/ui/button";
@@ -36,6 +36,9 @@ export function TokenSheet({ token, name = "", models = [], onClose }: TokenShee
   const { t } = useTranslation();
   const [created, setCreated] = useState<Created | null>(null);
   const firstField = useRef<HTMLInputElement | null>(null);
+  const { data: account, isPending } = useQuery(accountQuery);
+  // An operator may have another account's token open, whose tier is another one.
+  const tier = account && (!token || token.account_id === account.id) ? account.tier : null;
   if (created && "items" in created) return <BatchPanel created={created} onClose={onClose} />;
   if (created) return <RevealPanel created={created} onClose={onClose} />;
   return (
@@ -46,26 +49,33 @@ export function TokenSheet({ token, name = "", models = [], onClose }: TokenShee
       closeLabel={t("common.close")}
       initialFocus={firstField}
     >
-      <TokenForm
-        token={token}
-        initial={token ? valuesOf(token) : emptyValues(name, models)}
-        firstField={firstField}
-        onCreated={setCreated}
-        onClose={onClose}
-      />
+      {isPending ? (
+        <span className="skeleton m-5 block h-5 w-40" />
+      ) : (
+        <TokenForm
+          token={token}
+          tier={tier}
+          initial={token ? valuesOf(token) : emptyValues(name, models, tier)}
+          firstField={firstField}
+          onCreated={setCreated}
+          onClose={onClose}
+        />
+      )}
     </Sheet>
   );
 }
 
 interface TokenFormProps {
   token: Token | null;
+  /** Of the token's account; null where it is not known. */
+  tier: Tier | null;
   initial: TokenValues;
   firstField: React.RefObject<HTMLInputElement | null>;
   onCreated: (created: Created) => void;
   onClose: () => void;
 }
 
-function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenFormProps) {
+function TokenForm({ token, tier, initial, firstField, onCreated, onClose }: TokenFormProps) {
   const { t } = useTranslation();
   const errorText = useFieldError();
   const [before] = useState(initial);
@@ -101,13 +111,18 @@ function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenForm
             />
           )}
         </Field>
-        <ExpirationField control={control} errors={formState.errors} />
+        <ExpirationField
+          control={control}
+          errors={formState.errors}
+          tier={tier}
+          kept={token ? before.lifetime : undefined}
+        />
         <QuotaField
           control={control}
           errors={formState.errors}
           used={token ? formatMoney(token.used_quota) : null}
         />
-        <ModelsField control={control} errors={formState.errors} />
+        <ModelsField control={control} errors={formState.errors} tier={tier} />
         <AddressesField control={control} errors={formState.errors} />
         <AdvancedFields
           control={control}
@@ -115,6 +130,7 @@ function TokenForm({ token, initial, firstField, onCreated, onClose }: TokenForm
           errors={formState.errors}
           isOpen={hasAdvanced(before)}
           isNew={token === null}
+          tier={tier}
         />
         {save.error && <ErrorNote error={save.error} />}
       </div>

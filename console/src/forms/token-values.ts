@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { NewToken, Token, TokenChange } from "@/api/types";
+import type { NewToken, Tier, Token, TokenChange } from "@/api/types";
 import { isIpRule } from "@/lib/ip";
 import { amountInput, canonicalAmount } from "@/lib/money";
 import { modelPattern } from "@/lib/patterns";
@@ -84,16 +84,42 @@ const plain = {
 /** The group that a token belongs to where nobody chose one. */
 export const default_group = "default";
 
-export function emptyValues(name: string, models: string[]): TokenValues {
+/** What a tier says of when its tokens expire, and through which groups they go. */
+export type TierTerms = Pick<Tier, "expiry_days_default" | "expiry_days_max" | "groups">;
+
+/** The lifetimes that a tier offers; `kept` is what the token has already. */
+export function lifetimesOf(tier: TierTerms | null, kept?: Lifetime): Lifetime[] {
+  const max = tier?.expiry_days_max ?? null;
+  return lifetimes.filter((lifetime) => {
+    if (max === null || lifetime === kept || lifetime === "custom") return true;
+    return (lifetimeDays[lifetime] ?? Infinity) <= max;
+  });
+}
+
+/** What a new token's form begins with. */
+function firstLifetime(tier: TierTerms | null): Pick<TokenValues, "lifetime" | "customTime"> {
+  const most = tier?.expiry_days_max ?? null;
+  const days = tier?.expiry_days_default ?? Math.min(90, most ?? 90);
+  const known = lifetimes.find((lifetime) => lifetimeDays[lifetime] === days);
+  return known
+    ? { lifetime: known, customTime: "" }
+    : { lifetime: "custom", customTime: toLocalInput(inDays(days)) };
+}
+
+export function emptyValues(
+  name: string,
+  models: string[],
+  tier: TierTerms | null = null,
+): TokenValues {
+  const groups = tier?.groups ?? [];
   return {
     name,
-    lifetime: "days90",
-    customTime: "",
+    ...firstLifetime(tier),
     isUnlimited: false,
     quota: "20",
     models,
     ipRules: [],
-    group: default_group,
+    group: groups.includes(default_group) ? default_group : (groups[0] ?? default_group),
     ...plain,
   };
 }

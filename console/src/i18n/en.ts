@@ -7,6 +7,7 @@ import { pagesTexts } from "./en-pages";
 import { playgroundTexts } from "./en-playground";
 import { peopleTexts } from "./en-people";
 import { signInTexts } from "./en-sign-in";
+import { tiersTexts } from "./en-tiers";
 import { tokensTexts } from "./en-tokens";
 import { walletTexts } from "./en-wallet";
 
@@ -45,6 +46,7 @@ export const en = {
     codes: "Redemption Codes",
     users: "Users",
     audit: "Audit",
+    tiers: "Tiers",
     open: "Open menu",
     profile: "Profile menu",
     alerts: "Alerts",
@@ -133,6 +135,9 @@ export const en = {
     priority: "Write a whole number from -1000 to 1000.",
     weight: "Write a whole number from 1 to 1000.",
     multiplier: "Write a factor such as 1, 0.8 or 1.25.",
+    tokenLimit: "Write a whole number up to 1000000.",
+    days: "Write a number of days from 1 to 3650.",
+    daysOrder: "The default is not later than the latest expiry.",
     scopes: "Choose at least one.",
     ip: "{{value}} is not an address or CIDR range.",
     url: "Write a full address, like https://api.example.com/v1.",
@@ -174,7 +179,7 @@ export const en = {
     setup_done: "This relay is already set up. Sign in instead.",
     setup_code_wrong: "The set-up code is not valid. Open the newest link that the server printed.",
     token_limit_reached:
-      "The {{tier}} tier holds {{limit}} tokens, and all are in use. Delete one first.",
+      "The {{tier}} tier allows {{limit}}, and the account has {{used}} tokens. Delete some first.",
     payments_off: "This relay takes no payments. Ask its operator for money on the account.",
     too_many_payments: "Many payments were begun and not finished. Finish one, or try again later.",
     account_suspended: "The account is suspended. Ask the relay's operator.",
@@ -205,6 +210,7 @@ export const en = {
   ...codesTexts,
   ...alertsTexts,
   ...peopleTexts,
+  ...tiersTexts,
 };
 
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -6,6 +6,7 @@ import { pagesTexts } from "./zh-CN-pages";
 import { playgroundTexts } from "./zh-CN-playground";
 import { peopleTexts } from "./zh-CN-people";
 import { signInTexts } from "./zh-CN-sign-in";
+import { tiersTexts } from "./zh-CN-tiers";
 import { tokensTexts } from "./zh-CN-tokens";
 import { walletTexts } from "./zh-CN-wallet";
 
@@ -44,6 +45,7 @@ export const zhCN: Texts = {
     codes: "兑换码",
     users: "用户",
     audit: "审计",
+    tiers: "等级",
     open: "打开菜单",
     profile: "个人菜单",
     alerts: "提醒",
@@ -131,6 +133,9 @@ export const zhCN: Texts = {
     priority: "请填写 -1000 到 1000 的整数。",
     weight: "请填写 1 到 1000 的整数。",
     multiplier: "请填写倍率，例如 1、0.8 或 1.25。",
+    tokenLimit: "请填写不超过 1000000 的整数。",
+    days: "请填写 1 到 3650 的天数。",
+    daysOrder: "默认有效期不能晚于最长期限。",
     scopes: "请至少选择一项。",
     ip: "{{value}} 不是地址或 CIDR 网段。",
     url: "请填写完整地址，例如 https://api.example.com/v1。",
@@ -167,7 +172,7 @@ export const zhCN: Texts = {
     not_found: "它已不存在，请刷新列表。",
     setup_done: "此中继已完成设置，请直接登录。",
     setup_code_wrong: "设置代码无效，请打开服务器最新打印的链接。",
-    token_limit_reached: "{{tier}} 等级最多 {{limit}} 个令牌，已全部使用。请先删除一个。",
+    token_limit_reached: "{{tier}} 等级最多 {{limit}} 个令牌，账户已有 {{used}} 个。请先删除一些。",
     payments_off: "此中继不接受付款，请联系运营者为账户充值。",
     too_many_payments: "未完成的付款过多，请先完成一笔，或稍后再试。",
     account_suspended: "账户已被停用，请联系运营者。",
@@ -195,4 +200,5 @@ export const zhCN: Texts = {
   ...codesTexts,
   ...alertsTexts,
   ...peopleTexts,
+  ...tiersTexts,
 };

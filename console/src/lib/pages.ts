@@ -6,6 +6,7 @@ import {
   History,
   KeyRound,
   MessagesSquare,
+  Layers,
   ScrollText,
   Ticket,
   UserRound,
@@ -30,6 +31,7 @@ export interface Page {
     | "/alerts"
     | "/users"
     | "/audit"
+    | "/tiers"
     | "/profile";
   label:
     | "nav.dashboard"
@@ -44,6 +46,7 @@ export interface Page {
     | "nav.alerts"
     | "nav.users"
     | "nav.audit"
+    | "nav.tiers"
     | "nav.toProfile";
   icon: LucideIcon;
   /** What is pressed after `g`. */
@@ -77,6 +80,7 @@ export const pages: readonly Page[] = [
   { to: "/redemption-codes", label: "nav.codes", icon: Ticket, key: "r", place: "operator" },
   { to: "/alerts", label: "nav.alerts", icon: Bell, key: "a", place: "foot" },
   { to: "/audit", label: "nav.audit", icon: History, key: "i", place: "operator" },
+  { to: "/tiers", label: "nav.tiers", icon: Layers, key: "v", place: "operator" },
   { to: "/profile", label: "nav.toProfile", icon: UserRound, key: "p", place: "foot" },
 ];
 

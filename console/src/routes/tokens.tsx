@@ -65,6 +65,7 @@ export function TokensPage() {
           </Button>
         }
       />
+      {data && <LimitNote {...data.token_limit} />}
       {isFirstRun ? (
         <div className="mt-6">
           <NoTokens onAdd={add} />
@@ -112,6 +113,17 @@ export function TokensPage() {
       {rotating && <RotateToken token={rotating} onClose={() => setRotating(null)} />}
       {leaving && <DeleteToken token={leaving} onClose={() => setLeaving(null)} />}
     </>
+  );
+}
+
+/** Says that none can be added: a tier that became smaller deletes no token. */
+function LimitNote({ used, limit }: { used: number; limit: number }) {
+  const { t } = useTranslation();
+  if (used < limit) return null;
+  return (
+    <p role="status" className="mt-4 rounded-panel bg-warn-soft px-3.5 py-3 text-head">
+      {t(used > limit ? "tiers.overLimit" : "tiers.atLimit")}
+    </p>
   );
 }
 

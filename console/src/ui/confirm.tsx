@@ -14,6 +14,8 @@ interface ConfirmProps {
   cancelLabel: string;
   tone?: "danger" | "primary";
   isBusy?: boolean;
+  /** It cannot be done, as the description says. */
+  isImpossible?: boolean;
 }
 
 /** Asks before what cannot be undone. The safe answer has the focus. */
@@ -28,6 +30,7 @@ export function Confirm({
   cancelLabel,
   tone = "danger",
   isBusy = false,
+  isImpossible = false,
 }: ConfirmProps) {
   const cancel = useRef<HTMLButtonElement>(null);
   return (
@@ -53,7 +56,7 @@ export function Confirm({
               <Button ref={cancel} onClick={onCancel}>
                 {cancelLabel}
               </Button>
-              <Button variant={tone} onClick={onConfirm} isBusy={isBusy}>
+              <Button variant={tone} onClick={onConfirm} isBusy={isBusy} disabled={isImpossible}>
                 {confirmLabel}
               </Button>
             </div>

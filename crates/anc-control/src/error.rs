@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anc_store::{FOREIGN_CURSOR, StoreError, TokenLimitReached};
+use anc_store::{FOREIGN_CURSOR, StoreError, TokenLimitReached, VERSION_CONFLICT};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, RETRY_AFTER};
@@ -298,6 +298,7 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict(FOREIGN_CURSOR) => {
                 Self::field("cursor", "Not a cursor of this list.")
             }
+            StoreError::Conflict(VERSION_CONFLICT) => Self::precondition_failed(),
             StoreError::Conflict(rule) => Self::conflict(format!("There is already {rule}.")),
             StoreError::Unavailable(cause) => {
                 tracing::error!(%cause, "the store is unavailable");

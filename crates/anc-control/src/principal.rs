@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use anc_domain::{AccountId, SecretHash, TokenText, UserId};
-use anc_store::{AccountRecord, Changer, Client, Role, UserRecord};
+use anc_store::{AccountRecord, Changer, Client, Person, Role, TierTerms, UserRecord};
 use axum::extract::{FromRequestParts, MatchedPath};
 use http::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
 use http::request::Parts;
@@ -121,6 +121,28 @@ impl Principal {
             Self::LocalOperator => Changer::CommandLine,
             Self::User(own) | Self::Key(own, _) => Changer::Person(own.role),
         }
+    }
+
+    /// What bounds what the caller is shown of models and groups: the tier of their account. `None`
+    /// for operators, who see everything.
+    pub(crate) async fn tier(&self, state: &ApiState) -> Result<Option<TierTerms>, ApiError> {
+        if self.is_operator() {
+            return Ok(None);
+        }
+        Ok(Some(self.account(state, None).await?.tier.terms))
+    }
+
+    /// Refuses those who may not change the account of these people: their role must be higher than
+    /// that of each of them, who is not themselves.
+    pub(crate) fn above_all(&self, people: &[Person]) -> Result<(), ApiError> {
+        let is_below = |person: &Person| match self {
+            Self::LocalOperator => true,
+            Self::User(own) | Self::Key(own, _) => own.id == person.id || own.role > person.role,
+        };
+        if people.iter().all(is_below) {
+            return Ok(());
+        }
+        Err(ApiError::forbidden("Only somebody of a higher role may change this account."))
     }
 
     /// Whether the caller may act on `user`, who is then of a lower role.

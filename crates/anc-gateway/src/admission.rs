@@ -69,16 +69,44 @@ pub(crate) fn check_scope(caller: &Caller, scope: EndpointScope) -> Result<(), R
     if caller.0.scopes.allow(scope) { Ok(()) } else { Err(error::scope_denied(scope)) }
 }
 
-/// The token's model restriction.
+/// Whether the token and its account's tier allow a model.
+pub(crate) fn may_use(caller: &Caller, model: &ModelName) -> bool {
+    caller.0.models.allow(model) && caller.0.tier.models.allow(model)
+}
+
+/// The model restrictions of the token and of its account's tier.
 pub(crate) fn check_model(caller: &Caller, model: &ModelName) -> Result<(), RelayError> {
-    if caller.0.models.allow(model) {
+    if may_use(caller, model) {
+        return Ok(());
+    }
+    let message = if caller.0.models.allow(model) {
+        format!(
+            "The account's tier {} has no model {model}. Use another model, or ask the operator of \
+             this relay for another tier.",
+            caller.0.tier.name
+        )
+    } else {
+        format!(
+            "This API token may not use the model {model}. Its model restriction can be changed \
+             on the Tokens page of the console."
+        )
+    };
+    Err(RelayError::new(Code::ModelNotAllowed, message))
+}
+
+/// The groups of channels that the account's tier allows. A token keeps the one that it was given
+/// when it was allowed, and works again when that is allowed again.
+pub(crate) fn check_group(caller: &Caller) -> Result<(), RelayError> {
+    let (group, tier) = (&caller.0.group, &caller.0.tier);
+    if tier.allows_group(group) {
         return Ok(());
     }
     Err(RelayError::new(
         Code::ModelNotAllowed,
         format!(
-            "This API token may not use the model {model}. Its model restriction can be changed \
-             on the Tokens page of the console."
+            "The account's tier {} does not allow the group of channels {group}. Give this API \
+             token another group on the Tokens page of the console.",
+            tier.name
         ),
     ))
 }
@@ -116,6 +144,7 @@ pub(crate) fn authorize(
     check_address(&caller, call.client)?;
     check_scope(&caller, scope_of(call.protocol))?;
     check_model(&caller, &model)?;
+    check_group(&caller)?;
     let served = catalog.served(&model).ok_or_else(|| error::model_not_found(model.as_str()))?;
     let price = served.price.ok_or_else(|| error::model_unpriced(&model))?;
     let group = &caller.0.group;

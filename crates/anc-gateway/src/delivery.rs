@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use anc_domain::{ModelName, NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
-use anc_limits::Permit;
 use anc_store::{OpenHold, Settlement};
 use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts};
 use bytes::Bytes;
@@ -23,7 +22,7 @@ use crate::ingress::Call;
 use crate::metrics;
 use crate::other_models::settle_apart;
 use crate::recorder::Keep;
-use crate::relay::Held;
+use crate::relay::{Held, Permits};
 use crate::running::{Owner, Running};
 use crate::silence::Silence;
 use crate::upstream::{Accepted, Content};
@@ -45,7 +44,7 @@ pub(crate) struct Delivery {
     gateway: Gateway,
     call: Summary,
     /// Counts among the token's requests at once.
-    permit: Option<Permit>,
+    permits: Permits,
     /// What the token could still spend before this request.
     left_before: Option<NanoUsd>,
     /// Present until the answer is settled.
@@ -121,7 +120,7 @@ impl Delivery {
             running,
             settlement,
             started_at: call.received_at,
-            permit: held.permit.take(),
+            permits: std::mem::take(&mut held.permits),
             left_before: held.open.as_ref().and_then(OpenHold::left_before),
             hold: held.open.take(),
             array: call.as_array.then(ArrayFraming::default),
@@ -165,7 +164,7 @@ impl Delivery {
     /// Replaces the hold by the charge, durably. `None` where that happened before.
     async fn settle(&mut self, end: EndReason) -> Result<NanoUsd, RelayError> {
         let mut settlement = self.settlement(end);
-        if let Some(permit) = &mut self.permit {
+        for permit in self.permits.iter_mut().flatten() {
             permit.used(settlement.usage.input_total() + settlement.usage.output_total());
         }
         self.hand_in(&settlement.usage);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anc_domain::{AccountId, ApiTokenId, SecretHash};
+use anc_domain::{AccountId, ApiTokenId, SecretHash, TierId};
 use anc_store::{Credential, Store, StoreError};
 use moka::sync::Cache;
 
@@ -65,9 +65,17 @@ impl Directory {
 
     /// Forgets every token of an account.
     pub(crate) fn forget_account(&self, account: AccountId) {
+        self.forget_if(move |credential| credential.account_id == account);
+    }
+
+    /// Forgets every token of a tier's accounts.
+    pub(crate) fn forget_tier(&self, tier: TierId) {
+        self.forget_if(move |credential| credential.tier.id == tier);
+    }
+
+    fn forget_if(&self, concerns: impl Fn(&Credential) -> bool + Send + Sync + 'static) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
-        let outcome =
-            self.known.invalidate_entries_if(move |_, credential| credential.account_id == account);
+        let outcome = self.known.invalidate_entries_if(move |_, credential| concerns(credential));
         if outcome.is_err() {
             self.known.invalidate_all();
         }

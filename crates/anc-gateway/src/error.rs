@@ -7,7 +7,7 @@ use anc_domain::{
     EndpointScope, ModelName, NanoUsd, RateReached, RelayError, RelayErrorCode as Code, UnixMillis,
 };
 use anc_ledger::{Holder, Period, Refusal};
-use anc_limits::{Rate, TooFast};
+use anc_limits::{Limited, Rate, TooFast};
 use anc_routing::NoPlan;
 use anc_store::StoreError;
 use anc_upstream::UpstreamFailure;
@@ -41,13 +41,20 @@ pub(crate) fn refused(refusal: Refusal, now: UnixMillis) -> RelayError {
                  least ${least}. Raise the token's quota on the Tokens page of the console."
             ),
         ),
-        Refusal::BalanceExhausted { balance, least } => RelayError::new(
-            Code::BalanceExhausted,
-            format!(
-                "The account's balance is ${balance}; the request needs at least ${least}. Top the \
-                 account up, or ask its operator to."
-            ),
-        ),
+        Refusal::BalanceExhausted { balance, overdraft, least } => {
+            let lent = if overdraft > NanoUsd::ZERO {
+                format!(" and may fall to $-{overdraft}")
+            } else {
+                String::new()
+            };
+            RelayError::new(
+                Code::BalanceExhausted,
+                format!(
+                    "The account's balance is ${balance}{lent}; the request needs at least \
+                     ${least}. Top the account up, or ask its operator to."
+                ),
+            )
+        }
         Refusal::BudgetExhausted { period, limit, used, ends_at } => {
             budget_exhausted(period, limit, used, ends_at, now)
         }
@@ -98,18 +105,24 @@ pub(crate) fn scope_denied(scope: EndpointScope) -> RelayError {
 }
 
 /// A request that comes too soon, or beside too many others.
-pub(crate) fn too_fast(reached: TooFast) -> RelayError {
-    let TooFast { rate, limit, retry_after } = reached;
+pub(crate) fn too_fast(reached: TooFast, tier: &str) -> RelayError {
+    let TooFast { of, rate, limit, retry_after } = reached;
     let (what, counts) = match rate {
         Rate::Requests => (format!("{limit} requests a minute"), Some("requests")),
         Rate::Units => (format!("{limit} input and output units a minute"), Some("tokens")),
         Rate::Concurrency => (format!("{limit} requests at once"), None),
     };
-    let message = format!(
-        "This API token may make {what}. Try again in {} s, or raise the limit on the Tokens page \
-         of the console.",
-        retry_after.as_millis().div_ceil(1_000).max(1)
-    );
+    let seconds = retry_after.as_millis().div_ceil(1_000).max(1);
+    let message = match of {
+        Limited::ApiToken(_) => format!(
+            "This API token may make {what}. Try again in {seconds} s, or raise the limit on the \
+             Tokens page of the console."
+        ),
+        Limited::Account(_) => format!(
+            "All API tokens of an account of the tier {tier} may make {what} together. Try again in \
+             {seconds} s, or ask the operator of this relay for another tier."
+        ),
+    };
     let whole =
         Duration::from_secs(u64::try_from(retry_after.as_millis().div_ceil(1_000)).unwrap_or(60));
     let error = RelayError::new(Code::RateLimitExceeded, message).retry_after(whole);

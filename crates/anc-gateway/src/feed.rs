@@ -89,6 +89,8 @@ impl Feed {
                         self.running.revoke(Owner::Account(*id));
                     }
                 }
+                // What runs was admitted by the tier as it was, and may finish.
+                Topic::Tier(id) => self.directory.forget_tier(*id),
                 Topic::Request(id) => self.running.revoke(Owner::Request(*id)),
                 Topic::Catalog => {}
             }

@@ -77,9 +77,12 @@ pub(crate) async fn get_model(
 }
 
 fn listings<'a>(catalog: &'a Catalog, caller: &Caller) -> Vec<ModelListing<'a>> {
+    if admission::check_group(caller).is_err() {
+        return Vec::new();
+    }
     catalog
         .usable()
-        .filter(|(name, _)| caller.0.models.allow(name))
+        .filter(|(name, _)| admission::may_use(caller, name))
         .map(|(name, model)| ModelListing {
             id: name.as_str(),
             owned_by: &model.provider,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anc_domain::{Meter, RelayError, RequestId, Usage};
 use anc_ledger::{EndReason, HoldBounds, Otherwise, OutputBound, hold_bounds};
-use anc_limits::{Permit, Rates};
+use anc_limits::{Limited, Permit, Rates};
 use anc_routing::plan;
 use anc_store::{HoldRequest, OpenHold, Settlement, StoredResponse, TokenRates};
 use anc_wire::{Operation, RequestEdits, RequestFacts};
@@ -47,11 +47,11 @@ pub(crate) async fn relay(
     let mut admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
     let bond = Bond::of(gateway, &call, &facts, &mut admitted).await?;
     let input = Input::of(gateway.limits.input_hold, &facts, &bond, admitted.context);
-    let permit = admit_rate(gateway, &admitted.caller, input.expected)?;
+    let permits = admit_rate(gateway, &admitted.caller, input.expected)?;
 
     // 5 hold: from here on money is reserved, and every way out settles or releases it.
     let running = enter(gateway, call.request_id, &admitted)?;
-    let mut held = hold(gateway, &call, (&facts, input), &admitted, permit).await?;
+    let mut held = hold(gateway, &call, (&facts, input), &admitted, permits).await?;
 
     // 6 plan.
     let order = plan(
@@ -116,18 +116,34 @@ impl Input {
     }
 }
 
-/// The token's rates: whether it may make this request now.
+/// Leave to make a request now: the token's and its account's, where either is limited.
+pub(crate) type Permits = [Option<Permit>; 2];
+
+/// The rates of the token, and of its account by the tier: whether the request may be made now. What
+/// one of them refuses uses up nothing of the other.
 pub(crate) fn admit_rate(
     gateway: &Gateway,
     caller: &Caller,
     units: u64,
-) -> Result<Option<Permit>, RelayError> {
-    let TokenRates { requests_per_minute, units_per_minute, concurrency } = caller.0.rates;
-    let rates = Rates { requests_per_minute, units_per_minute, concurrency };
-    gateway.rates.admit(caller.token_id(), rates, units, gateway.clock.now()).map_err(|reached| {
-        metrics::limit_hit("token_rate");
-        error::too_fast(reached)
-    })
+) -> Result<Permits, RelayError> {
+    let now = gateway.clock.now();
+    let admit = |of: Limited, rates: TokenRates, metric: &'static str| {
+        let TokenRates { requests_per_minute, units_per_minute, concurrency } = rates;
+        let rates = Rates { requests_per_minute, units_per_minute, concurrency };
+        gateway.rates.admit(of, rates, units, now).map_err(|reached| {
+            metrics::limit_hit(metric);
+            error::too_fast(reached, &caller.0.tier.name)
+        })
+    };
+    let by_token = admit(Limited::ApiToken(caller.token_id()), caller.0.rates, "token_rate")?;
+    let of_account = Limited::Account(caller.account_id());
+    match admit(of_account, caller.0.tier.rates, "account_rate") {
+        Ok(by_account) => Ok([by_token, by_account]),
+        Err(refusal) => {
+            by_token.into_iter().for_each(Permit::withdraw);
+            Err(refusal)
+        }
+    }
 }
 
 /// What is to be remembered of the answer, where its provider keeps it.
@@ -179,8 +195,8 @@ pub(crate) struct Held {
     taken_up: AtomicBool,
     pub(crate) input_expected: u64,
     pub(crate) plausible: Plausible,
-    /// Counts among the token's requests at once.
-    pub(crate) permit: Option<Permit>,
+    /// Count among the requests at once of the token and its account.
+    pub(crate) permits: Permits,
     pub(crate) bounds: HoldBounds,
     /// The units that one answer may have where a buffered answer's bound had to be lowered.
     pub(crate) lowered_output: Option<u64>,
@@ -192,7 +208,7 @@ async fn hold(
     call: &Call,
     (facts, input): (&RequestFacts, Input),
     admitted: &Admitted,
-    permit: Option<Permit>,
+    permits: Permits,
 ) -> Result<Held, RelayError> {
     let per_answer = [facts.max_output(), admitted.max_output]
         .into_iter()
@@ -242,7 +258,7 @@ async fn hold(
     );
     let (open, taken_up) = (Some(open), AtomicBool::new(false));
     let input_expected = input.expected;
-    Ok(Held { open, taken_up, input_expected, plausible, permit, bounds, lowered_output })
+    Ok(Held { open, taken_up, input_expected, plausible, permits, bounds, lowered_output })
 }
 
 impl Drop for Held {

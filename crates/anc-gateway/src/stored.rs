@@ -79,11 +79,12 @@ pub(crate) async fn stored_response(
             "A stored response is given whole here and not as a stream. Leave out `stream`.",
         ));
     }
-    let _permit = relay::admit_rate(gateway, &caller, 0)?;
+    let _permits = relay::admit_rate(gateway, &caller, 0)?;
     let (body, _room) = request_body::read_body(gateway, &call.headers, body).await?;
     let id = call.path_response.as_deref().unwrap_or_default();
     let stored = find(gateway, &caller, id).await?;
     admission::check_model(&caller, &stored.model)?;
+    admission::check_group(&caller)?;
     let catalog = gateway.catalog.load_full();
     let channel = catalog
         .served(&stored.model)

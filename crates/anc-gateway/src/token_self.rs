@@ -87,7 +87,7 @@ fn budgets(windows: &[WindowUse]) -> Value {
 
 /// The least of all that bounds it; `None` where nothing does.
 fn left(token: &TokenRecord, account: &AccountRecord, windows: &[WindowUse]) -> Option<NanoUsd> {
-    let balance = account.metered.then_some(account.balance.max(NanoUsd::ZERO));
+    let balance = account.metered.then(|| account.spendable());
     let budgets = windows.iter().map(WindowUse::remaining);
     budgets.chain(token.remaining()).chain(balance).min()
 }
@@ -99,7 +99,7 @@ pub(crate) async fn subscription(
 ) -> Result<Response<GatewayBody>, RelayError> {
     let Known { token, account } = known(gateway, call).await?;
     let by_balance = || {
-        let total = account.balance.max(NanoUsd::ZERO).checked_add(token.used);
+        let total = account.spendable().checked_add(token.used);
         account.metered.then(|| total.unwrap_or(NO_LIMIT))
     };
     let limit = token.quota.or_else(by_balance).unwrap_or(NO_LIMIT);

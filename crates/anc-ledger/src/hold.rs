@@ -18,6 +18,16 @@ pub struct AccountState {
     pub metered: bool,
     /// Whether the account is stopped: suspended by an operator, or all its people disabled.
     pub suspended: bool,
+    /// How far below zero holds may take the balance: zero or more, by the account's tier.
+    pub overdraft: NanoUsd,
+}
+
+impl AccountState {
+    /// What the account can spend, held or not: its balance and its overdraft. Zero or less where
+    /// both are used up.
+    fn spendable(&self) -> Result<NanoUsd, MoneyError> {
+        self.balance.checked_add(self.overdraft)
+    }
 }
 
 /// The money side of an API token.
@@ -115,10 +125,12 @@ pub enum Refusal {
         /// When the next window begins.
         ends_at: UnixMillis,
     },
-    /// The account's balance does not cover the least, even with nothing held.
+    /// The account's balance and overdraft do not cover the least, even with nothing held.
     BalanceExhausted {
         /// The account's balance.
         balance: NanoUsd,
+        /// How far below zero it may be spent.
+        overdraft: NanoUsd,
         /// The least that the request needs.
         least: NanoUsd,
     },
@@ -294,10 +306,12 @@ fn fits(account: &AccountState, token: &TokenState, amount: NanoUsd) -> Result<(
         }
     }
     if account.metered {
-        if amount > account.balance || account.balance <= NanoUsd::ZERO {
-            return Err(Refusal::BalanceExhausted { balance: account.balance, least: amount });
+        let spendable = account.spendable()?;
+        if amount > spendable || spendable <= NanoUsd::ZERO {
+            let AccountState { balance, overdraft, .. } = *account;
+            return Err(Refusal::BalanceExhausted { balance, overdraft, least: amount });
         }
-        if amount > account.balance.checked_sub(account.held)? {
+        if amount > spendable.checked_sub(account.held)? {
             return Err(held_by_running(Holder::Account, account.held));
         }
     }
@@ -316,17 +330,18 @@ fn free(account: &AccountState, token: &TokenState) -> Result<NanoUsd, Refusal> 
         }
     }
     if account.metered {
-        free = free.min(account.balance.checked_sub(account.held)?);
+        free = free.min(account.spendable()?.checked_sub(account.held)?);
     }
     Ok(free)
 }
 
 /// What a token can still spend, held or not: the least of its quota, its budgets and its account's
-/// balance, zero where one is overdrawn; `None` where nothing bounds it.
+/// balance with its overdraft, zero where one is used up; `None` where nothing bounds it.
 pub fn left(account: &AccountState, token: &TokenState) -> Option<NanoUsd> {
     let of = |limit: NanoUsd, used: NanoUsd| limit.checked_sub(used).unwrap_or_default();
     let quota = token.quota.map(|quota| of(quota, token.used));
-    let balance = account.metered.then_some(account.balance);
+    // A sum beyond the range is more than anybody has.
+    let balance = account.metered.then(|| account.spendable().unwrap_or(NanoUsd::MAX));
     let budgets = token.budgets.iter().flatten().filter_map(|one| Some(of(one.limit?, one.used)));
     let least = budgets.chain(quota).chain(balance).min()?;
     Some(least.max(NanoUsd::ZERO))

@@ -84,6 +84,7 @@ mod tests {
         AccountState {
             balance: NanoUsd::from_nanos(-5),
             held: NanoUsd::ZERO,
+            overdraft: NanoUsd::ZERO,
             metered: true,
             suspended: false,
         }

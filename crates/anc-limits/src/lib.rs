@@ -1,5 +1,5 @@
-//! How fast and how wide an API token may be used: requests a minute, units a minute, requests at
-//! once. In this process; several nodes count each for itself.
+//! How fast and how wide an API token may be used, and all tokens of an account together: requests a
+//! minute, units a minute, requests at once. In this process; several nodes count each for itself.
 //!
 //! # To add …
 //! * a kind of rate: a field of [`Rates`], a bucket in `local.rs`, a variant of [`Rate`].
@@ -12,7 +12,9 @@ pub use local::{LocalLimits, Permit};
 
 use std::time::Duration;
 
-/// The limits of one token; `None` is unlimited.
+use anc_domain::{AccountId, ApiTokenId};
+
+/// The limits of a token or an account; `None` is unlimited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rates {
     /// Requests a minute.
@@ -32,6 +34,15 @@ impl Rates {
     }
 }
 
+/// Whose limit it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limited {
+    /// An API token, by its own rates.
+    ApiToken(ApiTokenId),
+    /// An account, by its tier's.
+    Account(AccountId),
+}
+
 /// Which limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rate {
@@ -46,6 +57,8 @@ pub enum Rate {
 /// A request that comes too soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooFast {
+    /// Whose limit.
+    pub of: Limited,
     /// Which limit.
     pub rate: Rate,
     /// How much it allows.

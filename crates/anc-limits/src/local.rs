@@ -4,20 +4,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anc_domain::{ApiTokenId, UnixMillis};
+use anc_domain::UnixMillis;
 
 use crate::bucket::Bucket;
-use crate::{Rate, Rates, TooFast};
+use crate::{Limited, Rate, Rates, TooFast};
 
-/// Tokens remembered before those that used nothing lately are forgotten.
+/// Tokens and accounts remembered before those that used nothing lately are forgotten.
 const REMEMBERED_MAX: usize = 100_000;
 /// Requests at once come free when one ends; nobody knows when, so this is a guess.
 const CONCURRENCY_RETRY: Duration = Duration::from_secs(1);
 
-/// What each limited token has used lately. Cheap to clone; clones share it.
+/// What each limited token and account has used lately. Cheap to clone; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct LocalLimits {
-    tokens: Arc<Mutex<HashMap<ApiTokenId, Usage>>>,
+    known: Arc<Mutex<HashMap<Limited, Usage>>>,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Usage {
 #[derive(Debug)]
 pub struct Permit {
     limits: LocalLimits,
-    token: ApiTokenId,
+    of: Limited,
     units: u64,
 }
 
@@ -45,7 +45,7 @@ impl LocalLimits {
     /// Lets a request with so many expected units pass, or says when it may.
     pub fn admit(
         &self,
-        token: ApiTokenId,
+        of: Limited,
         rates: Rates,
         units: u64,
         now: UnixMillis,
@@ -54,12 +54,12 @@ impl LocalLimits {
             return Ok(None);
         }
         let now_ms = now.as_millis();
-        let mut tokens = self.lock();
-        if tokens.len() >= REMEMBERED_MAX && !tokens.contains_key(&token) {
-            tokens.retain(|_, usage| !usage.is_idle());
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED_MAX && !known.contains_key(&of) {
+            known.retain(|_, usage| !usage.is_idle());
         }
-        let usage = tokens.entry(token).or_default();
-        let too_fast = |rate, limit, retry_after| TooFast { rate, limit, retry_after };
+        let usage = known.entry(of).or_default();
+        let too_fast = |rate, limit, retry_after| TooFast { of, rate, limit, retry_after };
         if let Some(limit) = rates.concurrency
             && usage.running >= limit
         {
@@ -84,11 +84,11 @@ impl LocalLimits {
             bucket.take(i128::from(units));
         }
         usage.running += 1;
-        Ok(Some(Permit { limits: self.clone(), token, units }))
+        Ok(Some(Permit { limits: self.clone(), of, units }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ApiTokenId, Usage>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Limited, Usage>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,16 +109,26 @@ impl Permit {
         let more = i128::from(units) - i128::from(self.units);
         self.units = units;
         if let Some(bucket) =
-            self.limits.lock().get_mut(&self.token).and_then(|usage| usage.units.as_mut())
+            self.limits.lock().get_mut(&self.of).and_then(|usage| usage.units.as_mut())
         {
             bucket.take(more);
+        }
+    }
+
+    /// Gives the request back: it was not made after all.
+    pub fn withdraw(mut self) {
+        self.used(0);
+        if let Some(bucket) =
+            self.limits.lock().get_mut(&self.of).and_then(|usage| usage.requests.as_mut())
+        {
+            bucket.take(-1);
         }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(usage) = self.limits.lock().get_mut(&self.token) {
+        if let Some(usage) = self.limits.lock().get_mut(&self.of) {
             usage.running = usage.running.saturating_sub(1);
         }
     }
@@ -126,9 +136,11 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
+    use anc_domain::{AccountId, ApiTokenId};
+
     use super::*;
 
-    const TOKEN: ApiTokenId = ApiTokenId::from_i64(1);
+    const TOKEN: Limited = Limited::ApiToken(ApiTokenId::from_i64(1));
 
     fn at(ms: i64) -> UnixMillis {
         UnixMillis::from_millis(ms)
@@ -144,7 +156,11 @@ mod tests {
         let refused = limits.admit(TOKEN, requests, 0, at(0)).unwrap_err();
         assert_eq!((refused.rate, refused.retry_after), (Rate::Requests, Duration::from_secs(30)));
         assert!(limits.admit(TOKEN, requests, 0, at(30_000)).is_ok());
-        assert!(limits.admit(ApiTokenId::from_i64(2), requests, 0, at(0)).is_ok());
+        // Others of the same number among them.
+        assert!(
+            limits.admit(Limited::ApiToken(ApiTokenId::from_i64(2)), requests, 0, at(0)).is_ok()
+        );
+        assert!(limits.admit(Limited::Account(AccountId::from_i64(1)), requests, 0, at(0)).is_ok());
     }
 
     #[test]
@@ -167,6 +183,20 @@ mod tests {
         assert_eq!(limits.admit(TOKEN, rates, 0, at(0)).unwrap_err().rate, Rate::Concurrency);
         drop(permit);
         assert!(limits.admit(TOKEN, rates, 0, at(0)).is_ok());
+    }
+
+    #[test]
+    fn a_request_that_is_withdrawn_uses_nothing_up() {
+        let limits = LocalLimits::default();
+        let rates = Rates {
+            requests_per_minute: Some(1),
+            units_per_minute: Some(100),
+            concurrency: Some(1),
+        };
+        for _ in 0..3 {
+            limits.admit(TOKEN, rates, 100, at(0)).unwrap().unwrap().withdraw();
+        }
+        assert!(limits.admit(TOKEN, rates, 100, at(0)).is_ok());
     }
 
     #[test]

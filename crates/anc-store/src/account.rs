@@ -1,27 +1,19 @@
 //! Accounts and their tiers.
 
-use anc_domain::{AccountId, NanoUsd, PpmMultiplier, TierId};
+mod page;
+
+use anc_domain::{AccountId, NanoUsd, TierId};
 use anc_ledger::Zone;
 use sqlx::FromRow;
 
+pub use page::{AccountPage, AccountQuery, AccountSort, AccountUse, Person};
+
 use crate::change::Topic;
 use crate::database::Database;
-use crate::row;
-use crate::sql::query;
-use crate::{StoreError, price};
-
-/// What an account may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TierRecord {
-    /// The tier.
-    pub id: TierId,
-    /// What people call it.
-    pub name: String,
-    /// How many API tokens an account may have.
-    pub token_limit: u32,
-    /// The factor on every price.
-    pub multiplier: PpmMultiplier,
-}
+use crate::sql::{On, query};
+use crate::tier::{self, TierRecord, TierRow};
+use crate::token::VERSION_CONFLICT;
+use crate::{StoreError, row};
 
 /// The owner of balance, API tokens and usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +28,8 @@ pub struct AccountRecord {
     pub suspended: bool,
     /// Whether it has people and all of them are disabled.
     pub people_disabled: bool,
+    /// Why, in the operator's words.
+    pub suspended_reason: Option<String>,
     /// Σ entries − Σ charges.
     pub balance: NanoUsd,
     /// Σ open holds.
@@ -44,6 +38,8 @@ pub struct AccountRecord {
     pub zone: Zone,
     /// Its tier.
     pub tier: TierRecord,
+    /// Counts the edits.
+    pub version: i64,
 }
 
 impl AccountRecord {
@@ -52,19 +48,44 @@ impl AccountRecord {
         self.suspended || self.people_disabled
     }
 
-    /// What is neither spent nor held; below zero where something is owed.
+    /// What is neither spent nor held, the tier's overdraft included; below zero where more is owed
+    /// than the tier lends.
     pub fn available(&self) -> NanoUsd {
-        self.balance.checked_sub(self.held).unwrap_or(NanoUsd::from_nanos(i64::MIN))
+        let free = self.balance.checked_sub(self.held);
+        let free = free.unwrap_or(NanoUsd::from_nanos(i64::MIN));
+        free.checked_add(self.tier.terms.overdraft).unwrap_or(NanoUsd::MAX)
+    }
+
+    /// What can be spent in all, held or not; zero where nothing can. What an account is not bound
+    /// by is its own matter: see [`AccountRecord::metered`].
+    pub fn spendable(&self) -> NanoUsd {
+        let sum = self.balance.checked_add(self.tier.terms.overdraft);
+        sum.unwrap_or(NanoUsd::MAX).max(NanoUsd::ZERO)
     }
 }
 
-/// Whether an account may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Suspension {
-    /// It may.
-    Active,
-    /// None of its tokens gets a hold.
-    Suspended,
+/// Why an account cannot be given a tier.
+pub const NO_TIER: &str = "no tier of this id";
+
+/// What operators change of an account; `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the fields are the record's")]
+pub struct AccountChanges {
+    pub name: Option<String>,
+    pub tier: Option<TierId>,
+    pub metered: Option<bool>,
+    /// With the reason, or `None` to let it act again.
+    pub suspended: Option<Option<String>>,
+    pub zone: Option<Zone>,
+    /// The version that the changes were made on; another one is a conflict.
+    pub if_version: Option<i64>,
+}
+
+impl AccountChanges {
+    /// A suspension for a reason, or without one its end.
+    pub fn suspended(reason: Option<&str>) -> Self {
+        Self { suspended: Some(reason.map(str::to_owned)), ..Self::default() }
+    }
 }
 
 #[derive(FromRow)]
@@ -74,20 +95,27 @@ pub(crate) struct AccountRow {
     metered: bool,
     suspended: bool,
     people_disabled: bool,
+    suspended_reason: Option<String>,
     balance: i64,
     held: i64,
     time_zone: String,
-    tier_id: i64,
-    tier_name: String,
-    token_limit: i64,
-    multiplier_ppm: i64,
+    version: i64,
+    #[sqlx(flatten)]
+    tier: TierRow,
 }
 
-pub(crate) const SELECT: &str = "select a.id, a.name, a.metered, a.suspended, a.people_disabled,
-        a.time_zone, b.balance, b.held, t.id as tier_id, t.name as tier_name, t.token_limit, t.multiplier_ppm
- from account a
- join account_balance b on b.account_id = a.id
- join tier t on t.id = a.tier_id";
+/// Accounts with their money and their tier, and what `more` names beside.
+pub(crate) fn select(more: &str) -> String {
+    format!(
+        "select a.id, a.name, a.metered, a.suspended, a.people_disabled,
+                 a.suspended_reason, a.time_zone, a.version,
+                b.balance, b.held, {}{more}
+         from account a
+         join account_balance b on b.account_id = a.id
+         join tier r on r.id = a.tier_id",
+        tier::COLUMNS
+    )
+}
 
 /// The accounts' door.
 #[derive(Clone, Copy)]
@@ -98,59 +126,74 @@ pub struct Accounts<'a> {
 impl Accounts<'_> {
     /// One account.
     pub async fn get(&self, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
-        let row: Option<AccountRow> = query(format!("{SELECT} where a.id = $1"))
-            .bind(id.as_i64())
-            .fetch_optional(&self.db.readers)
-            .await?;
-        row.map(AccountRow::into_record).transpose()
+        fetch(&self.db.readers, id).await
     }
 
     /// The account of the person who signs in with `email`.
     pub async fn by_owner_email(&self, email: &str) -> Result<Option<AccountRecord>, StoreError> {
+        let sql =
+            format!("{} join app_user u on u.account_id = a.id where u.email = $1", select(""));
         let row: Option<AccountRow> =
-            query(format!("{SELECT} join app_user u on u.account_id = a.id where u.email = $1"))
-                .bind(email.to_lowercase())
-                .fetch_optional(&self.db.readers)
-                .await?;
+            query(sql).bind(email.to_lowercase()).fetch_optional(&self.db.readers).await?;
         row.map(AccountRow::into_record).transpose()
     }
 
-    /// Sets whose midnights begin an account's budget windows, from the next ones on; false if there
-    /// is no such account.
-    pub async fn set_zone(&self, id: AccountId, zone: &Zone) -> Result<bool, StoreError> {
-        let mut tx = self.db.write().await?;
-        let done = query("update account set time_zone = $2 where id = $1")
-            .bind(id.as_i64())
-            .bind(zone.name())
-            .execute(&mut tx)
-            .await?;
-        if done == 0 {
-            return Ok(false);
-        }
-        tx.change(Topic::Account(id)).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    /// Suspends an account or lets it act again; false if there is none.
-    pub async fn set_suspended(
+    /// Changes an account and gives it as it was and as it is; `None` if there is none. In force
+    /// for every request that begins afterwards; a suspension ends those that run. A tier that there
+    /// is not is a conflict, and so is another version than that of the changes.
+    pub async fn update(
         &self,
         id: AccountId,
-        suspension: Suspension,
-    ) -> Result<bool, StoreError> {
+        changes: AccountChanges,
+    ) -> Result<Option<(AccountRecord, AccountRecord)>, StoreError> {
         let mut tx = self.db.write().await?;
-        let done = query("update account set suspended = $2 where id = $1")
-            .bind(id.as_i64())
-            .bind(suspension == Suspension::Suspended)
-            .execute(&mut tx)
-            .await?;
-        if done == 0 {
-            return Ok(false);
+        let Some(before) = fetch(&mut tx, id).await? else { return Ok(None) };
+        if changes.if_version.is_some_and(|version| version != before.version) {
+            return Err(StoreError::Conflict(VERSION_CONFLICT));
         }
+        let tier_id = changes.tier.unwrap_or(before.tier.id);
+        let known: bool = query("select exists (select 1 from tier where id = $1)")
+            .bind(tier_id.as_i64())
+            .fetch_value(&mut tx)
+            .await?;
+        if !known {
+            return Err(StoreError::Conflict(NO_TIER));
+        }
+        let (suspended, reason) = match changes.suspended {
+            Some(reason) => (reason.is_some(), reason),
+            None => (before.suspended, before.suspended_reason.clone()),
+        };
+        query(
+            "update account
+             set name = $2, tier_id = $3, metered = $4, suspended = $5, suspended_reason = $6,
+                 time_zone = $7, version = version + 1
+             where id = $1",
+        )
+        .bind(id.as_i64())
+        .bind(changes.name.as_ref().unwrap_or(&before.name))
+        .bind(tier_id.as_i64())
+        .bind(changes.metered.unwrap_or(before.metered))
+        .bind(suspended)
+        .bind(reason)
+        .bind(changes.zone.as_ref().unwrap_or(&before.zone).name())
+        .execute(&mut tx)
+        .await?;
         tx.change(Topic::Account(id)).await?;
+        let after = fetch(&mut tx, id).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(after.map(|after| (before, after)))
     }
+}
+
+async fn fetch<'a>(
+    on: impl Into<On<'a>>,
+    id: AccountId,
+) -> Result<Option<AccountRecord>, StoreError> {
+    let row: Option<AccountRow> = query(format!("{} where a.id = $1", select("")))
+        .bind(id.as_i64())
+        .fetch_optional(on)
+        .await?;
+    row.map(AccountRow::into_record).transpose()
 }
 
 impl AccountRow {
@@ -161,20 +204,12 @@ impl AccountRow {
             metered: self.metered,
             suspended: self.suspended,
             people_disabled: self.people_disabled,
+            suspended_reason: self.suspended_reason,
             balance: NanoUsd::from_nanos(self.balance),
             held: NanoUsd::from_nanos(self.held),
             zone: row::zone(&self.time_zone),
-            tier: TierRecord {
-                id: TierId::from_i64(self.tier_id),
-                name: self.tier_name,
-                token_limit: token_limit(self.token_limit)?,
-                multiplier: price::multiplier(self.multiplier_ppm)?,
-            },
+            tier: self.tier.into_record()?,
+            version: self.version,
         })
     }
-}
-
-/// A tier's limit from its column.
-pub(crate) fn token_limit(limit: i64) -> Result<u32, StoreError> {
-    u32::try_from(row::count(limit)?).map_err(StoreError::corrupt)
 }

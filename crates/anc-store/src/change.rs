@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anc_domain::{AccountId, ApiTokenId, RequestId, SecretHash};
+use anc_domain::{AccountId, ApiTokenId, RequestId, SecretHash, TierId};
 use tokio::sync::watch;
 
 use crate::StoreError;
@@ -31,8 +31,10 @@ pub enum Topic {
         /// The hash of its text, by which copies are kept.
         hash: SecretHash,
     },
-    /// An account was suspended or its tier changed: every token of it is affected.
+    /// An account was suspended or given another tier: every token of it is affected.
     Account(AccountId),
+    /// A tier was edited: every token of its accounts is affected.
+    Tier(TierId),
     /// A running request is to end.
     Request(RequestId),
     /// Channels or prices.
@@ -194,6 +196,7 @@ async fn read_after(readers: &Pool, seq: i64, limit: u32) -> Result<Vec<Change>,
                     Topic::Token { id: ApiTokenId::from_i64(id), hash: row::hash(&hash)? }
                 }
                 ("account", Some(id), _) => Topic::Account(AccountId::from_i64(id)),
+                ("tier", Some(id), _) => Topic::Tier(TierId::from_i64(id)),
                 ("request", _, Some(id)) => Topic::Request(row::request_id(&id)?),
                 ("catalog", ..) => Topic::Catalog,
                 _ => return Err(StoreError::corrupt(format!("change {seq}"))),

@@ -232,6 +232,7 @@ impl WriteTx {
                 ("token", Some(id.as_i64()), Some(hash.as_bytes().to_vec()))
             }
             Topic::Account(id) => ("account", Some(id.as_i64()), None),
+            Topic::Tier(id) => ("tier", Some(id.as_i64()), None),
             Topic::Request(id) => ("request", None, Some(id.to_bytes().to_vec())),
             Topic::Catalog => ("catalog", None, None),
         };

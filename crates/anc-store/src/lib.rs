@@ -53,6 +53,7 @@ mod sql;
 mod statement;
 mod stored_response;
 mod sync;
+mod tier;
 mod token;
 mod usage;
 mod usage_digest;
@@ -60,7 +61,10 @@ mod usage_log;
 mod user;
 mod verify;
 
-pub use account::{AccountRecord, Accounts, Suspension, TierRecord};
+pub use account::{
+    AccountChanges, AccountPage, AccountQuery, AccountRecord, AccountSort, AccountUse, Accounts,
+    NO_TIER, Person,
+};
 pub use alert::{
     AccountFacts, AlertKind, AlertPage, AlertPreference, AlertReader, AlertRecord, Alerts,
     ChannelHour, ExpiringToken, Judged, NewAlert, NewNetworks, Observed, SpendHistory, TokenFacts,
@@ -103,10 +107,12 @@ pub use statement::{
     DayOfUsage, LineKind, LinePlace, StatementLine, StatementPage, StatementQuery, Statements,
 };
 pub use stored_response::{StoredResponse, StoredResponses};
+pub use tier::{TierNeeded, TierRecord, TierTerms, TierUse, Tiers};
 pub use token::{
-    Credential, NewToken, NotCreated, OldSecret, PLAYGROUND_SECRETS_MAX, PlaygroundGrant,
-    TokenChanges, TokenLimitReached, TokenPage, TokenQuery, TokenRates, TokenRecord, TokenSort,
-    TokenStatus, TokenStop, TokenTraits, Tokens, VERSION_CONFLICT, WindowUse,
+    CallerTier, Credential, NewToken, NotCreated, OldSecret, PLAYGROUND_SECRETS_MAX,
+    PlaygroundGrant, TokenChanges, TokenLimitReached, TokenPage, TokenQuery, TokenRates,
+    TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens, VERSION_CONFLICT,
+    WindowUse,
 };
 pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_digest::{Digest, DigestQuery, PeriodSums, TokenSum, WeekHourSum};

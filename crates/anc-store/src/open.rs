@@ -14,7 +14,7 @@ use crate::{
     Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
     ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices, RedemptionCodes,
     Retention, RunningView, Sessions, Settings, SignIns, Statements, StoreError, StoredResponses,
-    Tokens, UsageView, Users, copy, migrate, price, reseal, user, verify,
+    Tiers, Tokens, UsageView, Users, copy, migrate, price, reseal, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -172,9 +172,14 @@ impl Store {
         Tokens { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
     }
 
-    /// Accounts and their tiers.
+    /// Accounts.
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts { db: &self.inner.db }
+    }
+
+    /// Tiers.
+    pub fn tiers(&self) -> Tiers<'_> {
+        Tiers { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
     }
 
     /// People who sign in.

@@ -1,5 +1,6 @@
 //! API tokens: what people edit of them. What they spend is the ledger writer's.
 
+mod credential;
 mod page;
 mod playground;
 mod record;
@@ -8,25 +9,24 @@ mod window;
 
 use anc_domain::{
     AccountId, AddressRules, ApiTokenId, EndpointScopes, Entropy, ModelPatterns, NanoUsd,
-    PpmMultiplier, SecretHash, TokenHint, UnixMillis,
+    SecretHash, TokenHint, UnixMillis,
 };
 use anc_ledger::Period;
-use sqlx::FromRow;
 
+pub use credential::{CallerTier, Credential};
 pub use page::{TokenPage, TokenQuery, TokenSort};
 pub use playground::{PLAYGROUND_SECRETS_MAX, PlaygroundGrant};
 pub use record::{TokenRates, TokenRecord, TokenStatus, TokenStop, TokenTraits};
 pub use rotate::OldSecret;
 pub use window::WindowUse;
 
-use crate::StoreError;
-use crate::account::token_limit;
 use crate::change::Topic;
 use crate::database::{Database, WriteTx};
 use crate::idempotency::{self, Idempotency, Repeat};
 use crate::sql::{On, query};
-use crate::{price, row};
-use record::{RatesRow, SELECT, TokenRow};
+use crate::tier::small_count;
+use crate::{StoreError, row};
+use record::{SELECT, TokenRow};
 
 /// What a new token is made of.
 #[derive(Debug, Clone)]
@@ -97,62 +97,7 @@ pub struct TokenChanges {
 }
 
 /// Why an edit of another version is refused.
-pub const VERSION_CONFLICT: &str = "the token was changed meanwhile";
-
-/// What the relay's directory knows of a presented credential. Money is not part of it: that is
-/// asked again where it counts, in the transaction of the hold.
-#[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Credential {
-    /// The token.
-    pub token_id: ApiTokenId,
-    /// Whose it is.
-    pub account_id: AccountId,
-    /// Whether it is switched on.
-    pub enabled: bool,
-    /// Whether it was deleted.
-    pub deleted: bool,
-    /// When it stops working; `None` is never.
-    pub expires_at: Option<UnixMillis>,
-    /// Which models it may use.
-    pub models: ModelPatterns,
-    /// From where it may be used.
-    pub ip_rules: AddressRules,
-    /// Which endpoints it may call.
-    pub scopes: EndpointScopes,
-    /// How fast and how wide it may be used.
-    pub rates: TokenRates,
-    /// Through which set of channels its requests go.
-    pub group: String,
-    /// Until when this secret works, where it was rotated away or is a playground's.
-    pub secret_valid_until: Option<UnixMillis>,
-    /// Whether the account is stopped: suspended, or all its people disabled.
-    pub account_suspended: bool,
-    /// Whether the balance stops requests.
-    pub metered: bool,
-    /// The factor of the account's tier on every price.
-    pub multiplier: PpmMultiplier,
-}
-
-#[derive(FromRow)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-struct CredentialRow {
-    id: i64,
-    account_id: i64,
-    enabled: bool,
-    deleted: bool,
-    expires_at: Option<i64>,
-    models: String,
-    ip_rules: String,
-    scopes: String,
-    #[sqlx(flatten)]
-    rates: RatesRow,
-    channel_group: String,
-    valid_until: Option<i64>,
-    suspended: bool,
-    metered: bool,
-    multiplier_ppm: i64,
-}
+pub const VERSION_CONFLICT: &str = "it was changed meanwhile";
 
 /// The tokens' door.
 #[derive(Clone, Copy)]
@@ -346,33 +291,6 @@ impl Tokens<'_> {
     pub async fn count(&self, account: AccountId) -> Result<u32, StoreError> {
         count_live(&self.db.readers, account).await
     }
-
-    /// What a presented text's hash stands for, deleted tokens included.
-    pub async fn credential(&self, hash: &SecretHash) -> Result<Option<Credential>, StoreError> {
-        let row: Option<CredentialRow> = query(
-            "with secret as (
-                 select id as token_id, cast(null as bigint) as valid_until
-                 from api_token
-                 where hash = $1
-                 union all
-                 select token_id, valid_until
-                 from api_token_timed_secret
-                 where hash = $1
-             )
-             select t.id, t.account_id, t.enabled, t.deleted_at is not null as deleted,
-                    t.expires_at, t.models, t.ip_rules, t.scopes, t.requests_per_minute,
-                    t.units_per_minute, t.concurrency, t.channel_group, secret.valid_until,
-                    (a.suspended or a.people_disabled) as suspended, a.metered, r.multiplier_ppm
-             from secret
-             join api_token t on t.id = secret.token_id
-             join account a on a.id = t.account_id
-             join tier r on r.id = a.tier_id",
-        )
-        .bind(hash.as_bytes().as_slice())
-        .fetch_optional(&self.db.readers)
-        .await?;
-        row.map(CredentialRow::into_credential).transpose()
-    }
 }
 
 trait BindTraits {
@@ -412,7 +330,7 @@ async fn limit_reached(
     .fetch_optional(&mut *tx)
     .await?;
     let (tier, limit) = tier.ok_or(StoreError::Conflict("the account does not exist"))?;
-    let (limit, used) = (token_limit(limit)?, count_live(tx, account).await?);
+    let (limit, used) = (small_count(limit)?, count_live(tx, account).await?);
     let room = usize::try_from(limit.saturating_sub(used)).unwrap_or(0);
     Ok((more > room).then_some(TokenLimitReached { tier, limit, used }))
 }
@@ -427,7 +345,7 @@ async fn count_live<'a>(on: impl Into<On<'a>>, account: AccountId) -> Result<u32
     .bind(account.as_i64())
     .fetch_value(on)
     .await?;
-    token_limit(count)
+    small_count(count)
 }
 
 /// One live token and the hash of its text.
@@ -445,25 +363,4 @@ async fn fetch<'a>(
             .fetch_optional(on)
             .await?;
     row.map(TokenRow::into_record).transpose()
-}
-
-impl CredentialRow {
-    fn into_credential(self) -> Result<Credential, StoreError> {
-        Ok(Credential {
-            token_id: ApiTokenId::from_i64(self.id),
-            account_id: AccountId::from_i64(self.account_id),
-            enabled: self.enabled,
-            deleted: self.deleted,
-            expires_at: row::time(self.expires_at),
-            models: ModelPatterns::new(row::list(&self.models)?),
-            ip_rules: AddressRules::new(row::list(&self.ip_rules)?),
-            scopes: EndpointScopes::new(row::list(&self.scopes)?),
-            rates: self.rates.rates()?,
-            group: self.channel_group,
-            secret_valid_until: row::time(self.valid_until),
-            account_suspended: self.suspended,
-            metered: self.metered,
-            multiplier: price::multiplier(self.multiplier_ppm)?,
-        })
-    }
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::payments::PaymentTerms;
 use crate::api::setup::Billing;
+use crate::api::tier_body::Tier;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
 use crate::state::ApiState;
@@ -23,23 +24,14 @@ pub(crate) struct Account {
     /// Reserved by requests that run.
     #[schema(value_type = String)]
     held: NanoUsd,
-    /// What a new request can count on.
+    /// What a new request can count on: the balance and the tier's overdraft, less what is held.
     #[schema(value_type = String)]
     available: NanoUsd,
+    /// What it may do.
     tier: Tier,
     /// How the account can be paid in; null where it cannot.
     #[schema(required)]
     payments: Option<PaymentTerms>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct Tier {
-    id: String,
-    name: String,
-    /// How many API tokens the account may have.
-    token_limit: u32,
-    /// The factor on every price, in parts per million.
-    multiplier_ppm: u32,
 }
 
 /// Gives the caller's account.
@@ -56,12 +48,7 @@ pub(crate) async fn get_account(
         balance: account.balance,
         held: account.held,
         available: account.available(),
-        tier: Tier {
-            id: account.tier.id.to_string(),
-            name: account.tier.name,
-            token_limit: account.tier.token_limit,
-            multiplier_ppm: account.tier.multiplier.ppm(),
-        },
+        tier: account.tier.into(),
         payments: PaymentTerms::of(&state),
     }))
 }

@@ -34,16 +34,19 @@ pub(crate) struct GroupChange {
     multiplier_ppm: u32,
 }
 
-/// Lists the groups of channels that a token may be bound to.
+/// Lists the groups of channels that a token may be bound to: those that the caller's tier allows,
+/// and all of them to operators.
 #[utoipa::path(get, path = "/api/v1/groups", tag = "channels",
     responses((status = 200, body = GroupList), (status = "default", body = ErrorBody)))]
 pub(crate) async fn list_groups(
     State(state): State<ApiState>,
-    _principal: Principal,
+    principal: Principal,
 ) -> Result<Json<GroupList>, ApiError> {
     let groups = state.store().groups().list().await?;
+    let tier = principal.tier(&state).await?;
     let items = groups
         .into_iter()
+        .filter(|group| tier.as_ref().is_none_or(|tier| tier.allows_group(&group.name)))
         .map(|group| Group { name: group.name, multiplier_ppm: group.multiplier.ppm() })
         .collect();
     Ok(Json(GroupList { items }))

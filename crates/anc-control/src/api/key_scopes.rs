@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 37] = [
+    const FOR_PEOPLE: [(&str, &str); 44] = [
         ("POST", "/api/v1/redemptions"),
         ("GET", "/api/v1/users/{id}"),
         ("PATCH", "/api/v1/users/{id}"),
@@ -105,6 +105,13 @@ mod tests {
         ("PUT", "/api/v1/webhook"),
         ("DELETE", "/api/v1/webhook"),
         ("POST", "/api/v1/webhook/test"),
+        ("GET", "/api/v1/accounts"),
+        ("GET", "/api/v1/accounts/{id}"),
+        ("PATCH", "/api/v1/accounts/{id}"),
+        ("GET", "/api/v1/tiers"),
+        ("POST", "/api/v1/tiers"),
+        ("PATCH", "/api/v1/tiers/{id}"),
+        ("DELETE", "/api/v1/tiers/{id}"),
     ];
     const FOR_EVERYBODY: [(&str, &str); 10] = [
         ("GET", "/api/v1/instance"),

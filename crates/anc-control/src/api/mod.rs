@@ -1,9 +1,11 @@
 //! The endpoints, one file for each resource.
 
 mod account;
+mod accounts;
 mod alert_preferences;
 mod alerts;
 mod audit;
+mod audit_note;
 mod channel_probe;
 mod channels;
 mod credits;
@@ -30,10 +32,13 @@ mod setup;
 mod statement;
 mod statement_export;
 pub(crate) mod step_up;
+mod tier_body;
+mod tiers;
 mod token_actions;
 mod token_advice;
 mod token_body;
 mod token_history;
+mod token_tier;
 mod tokens;
 mod usage;
 mod usage_export;
@@ -93,6 +98,10 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(alert_preferences::set_webhook, alert_preferences::remove_webhook))
         .routes(routes!(alert_preferences::test_webhook))
+        .routes(routes!(accounts::list_accounts))
+        .routes(routes!(accounts::get_managed_account, accounts::update_account))
+        .routes(routes!(tiers::list_tiers, tiers::create_tier))
+        .routes(routes!(tiers::update_tier, tiers::delete_tier))
         .routes(routes!(statement::get_statement))
         .routes(routes!(statement_export::export_statement))
         .routes(routes!(management_keys::list_keys, management_keys::create_key))

@@ -76,12 +76,12 @@ pub(crate) struct ModelList {
     items: Vec<Model>,
 }
 
-/// Lists the models.
+/// Lists the models: those that the caller's tier has, and all of them to operators.
 #[utoipa::path(get, path = "/api/v1/models", tag = "models",
     responses((status = 200, body = ModelList), (status = "default", body = ErrorBody)))]
 pub(crate) async fn list_models(
     State(state): State<ApiState>,
-    _principal: Principal,
+    principal: Principal,
 ) -> Result<Json<ModelList>, ApiError> {
     let mut models: BTreeMap<ModelName, Model> = BTreeMap::new();
     for record in state.store().prices().list().await? {
@@ -116,6 +116,9 @@ pub(crate) async fn list_models(
             });
             model.available = true;
         }
+    }
+    if let Some(tier) = principal.tier(&state).await? {
+        models.retain(|name, _| tier.models.allow(name));
     }
     Ok(Json(ModelList { items: models.into_values().collect() }))
 }

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     /// Every operation that changes something and asks for no step-up, for its own reason.
-    const OPEN: [(&str, &str); 38] = [
+    const OPEN: [(&str, &str); 42] = [
         // Nobody is signed in, or the operation is itself the showing of who one is.
         ("POST", "/setup"),
         ("POST", "/session"),
@@ -81,6 +81,11 @@ mod tests {
         ("PUT", "/alert-preferences"),
         ("DELETE", "/webhook"),
         ("POST", "/webhook/test"),
+        // An account must be stopped at once; what else it is given can be taken back.
+        ("PATCH", "/accounts/{id}"),
+        ("POST", "/tiers"),
+        ("PATCH", "/tiers/{id}"),
+        ("DELETE", "/tiers/{id}"),
         // These change nothing.
         ("POST", "/ledger/verify"),
         ("POST", "/address-check"),

@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::api::channels::check_group;
 use crate::api::token_advice::{Advice, advice_for};
 use crate::api::token_body::{
     NewToken, Token, check_addresses, check_end, check_models, check_name, check_quota,
 };
 use crate::api::token_history as history;
+use crate::api::token_tier::{check_change, end_of_new, group_of_new};
 use crate::api::tokens::{CreatedToken, no_token, not_created, token_id};
 use crate::error::{ApiError, ErrorBody};
 use crate::idempotency::Once;
@@ -122,9 +122,9 @@ pub(crate) async fn create_tokens(
     }
     let kind = body.token;
     let account = principal.account(&state, kind.account.as_deref()).await?;
-    if let Some(group) = &kind.group {
-        check_group(&state, group).await?;
-    }
+    let tier = &account.tier.terms;
+    let group = group_of_new(&state, tier, kind.group.as_deref()).await?;
+    let expires_at = end_of_new(tier, kind.expires_at.as_ref(), state.now())?;
     let texts: Vec<TokenText> =
         (0..body.count).map(|_| TokenText::generate(&*state.shared.entropy)).collect();
     let mut new = Vec::with_capacity(body.count);
@@ -135,11 +135,11 @@ pub(crate) async fn create_tokens(
             hash: text.secret().hash(),
             hint: text.hint(),
             quota: check_quota(kind.quota.as_deref())?,
-            expires_at: check_end(kind.expires_at.as_deref(), state.now())?,
+            expires_at,
             models: check_models(&kind.models)?,
             ip_rules: check_addresses(&kind.ip_rules)?,
             enabled: kind.enabled,
-            traits: kind.traits()?,
+            traits: kind.traits(group.clone())?,
         });
     }
     let created = state.store().tokens().create_all(new, idempotency.as_ref()).await?;
@@ -226,6 +226,9 @@ pub(crate) async fn change_tokens(
     if body.ids().len() > BATCH_MAX {
         return Err(ApiError::field("ids", format!("At most {BATCH_MAX} tokens at once.")));
     }
+    if let BulkAction::Expire { ids, expires_at } = &body {
+        check_ends(&state, &principal, ids, expires_at.as_deref()).await?;
+    }
     let (mut done, mut missing) = (0, Vec::new());
     for text in body.ids() {
         let found = match text.parse::<ApiTokenId>() {
@@ -240,6 +243,23 @@ pub(crate) async fn change_tokens(
     }
     state.in_force().await;
     Ok(Json(BulkOutcome { done, missing }))
+}
+
+/// Whether every token may expire then: all of them or none is changed.
+async fn check_ends(
+    state: &ApiState,
+    principal: &Principal,
+    ids: &[String],
+    end: Option<&str>,
+) -> Result<(), ApiError> {
+    let expires_at = Some(check_end(end, state.now())?);
+    let changes = TokenChanges { expires_at, ..TokenChanges::default() };
+    for id in ids.iter().filter_map(|text| text.parse::<ApiTokenId>().ok()) {
+        if let Some(token) = state.store().tokens().get(id, principal.reach()).await? {
+            check_change(state, &token, &changes).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn change_one(

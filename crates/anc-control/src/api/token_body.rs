@@ -5,9 +5,7 @@ use anc_domain::{
     UnixMillis,
 };
 use anc_ledger::Period;
-use anc_store::{
-    DEFAULT_GROUP, TokenChanges, TokenRates, TokenRecord, TokenStatus, TokenStop, TokenTraits,
-};
+use anc_store::{TokenChanges, TokenRates, TokenRecord, TokenStatus, TokenStop, TokenTraits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -110,13 +108,13 @@ pub(crate) struct BudgetChanges {
 pub(crate) struct RateChanges {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<u64>)]
-    requests_per_minute: Option<Option<u64>>,
+    pub(crate) requests_per_minute: Option<Option<u64>>,
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<u64>)]
-    units_per_minute: Option<Option<u64>>,
+    pub(crate) units_per_minute: Option<Option<u64>>,
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<u64>)]
-    concurrency: Option<Option<u64>>,
+    pub(crate) concurrency: Option<Option<u64>>,
 }
 
 impl BudgetChanges {
@@ -130,7 +128,7 @@ impl BudgetChanges {
 }
 
 impl RateChanges {
-    fn check(&self) -> Result<(), ApiError> {
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
         let rates = [self.requests_per_minute, self.units_per_minute, self.concurrency];
         if rates.into_iter().flatten().flatten().any(|limit| !(1..=RATE_MAX).contains(&limit)) {
             return Err(ApiError::field("rates", "A rate is at least 1."));
@@ -147,7 +145,7 @@ impl Budgets {
 }
 
 impl Rates {
-    fn check(self) -> Result<TokenRates, ApiError> {
+    pub(crate) fn check(self) -> Result<TokenRates, ApiError> {
         let Self { requests_per_minute, units_per_minute, concurrency } = self;
         let rates = [requests_per_minute, units_per_minute, concurrency];
         if rates.into_iter().flatten().any(|limit| !(1..=RATE_MAX).contains(&limit)) {
@@ -230,11 +228,7 @@ impl From<TokenRecord> for Token {
             models: record.models.iter().map(ToString::to_string).collect(),
             ip_rules: record.ip_rules.iter().map(ToString::to_string).collect(),
             budgets: budgets(&record.traits),
-            rates: Rates {
-                requests_per_minute: record.traits.rates.requests_per_minute,
-                units_per_minute: record.traits.rates.units_per_minute,
-                concurrency: record.traits.rates.concurrency,
-            },
+            rates: record.traits.rates.into(),
             endpoints: record.traits.scopes.iter().map(ToString::to_string).collect(),
             tags: record.traits.tags,
             note: record.traits.note,
@@ -242,6 +236,13 @@ impl From<TokenRecord> for Token {
             rotated_at: record.rotated_at.to_rfc3339(),
             version: record.version,
         }
+    }
+}
+
+impl From<TokenRates> for Rates {
+    fn from(rates: TokenRates) -> Self {
+        let TokenRates { requests_per_minute, units_per_minute, concurrency } = rates;
+        Self { requests_per_minute, units_per_minute, concurrency }
     }
 }
 
@@ -257,10 +258,10 @@ pub(crate) struct NewToken {
     /// For people; 1 to 64 characters.
     #[schema(min_length = 1, max_length = 64)]
     pub(crate) name: String,
-    /// Null or absent: never.
-    #[serde(default)]
-    #[schema(format = DateTime)]
-    pub(crate) expires_at: Option<String>,
+    /// Null: never. Absent: as the account's tier says.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) expires_at: Option<Option<String>>,
     /// Dollars as a decimal string; null or absent: no quota of its own.
     #[serde(default)]
     pub(crate) quota: Option<String>,
@@ -282,7 +283,8 @@ pub(crate) struct NewToken {
     pub(crate) tags: Vec<String>,
     #[serde(default)]
     pub(crate) note: String,
-    /// Through which group of channels its requests go; absent: the default one.
+    /// Through which group of channels its requests go; absent: the default one, or where the
+    /// account's tier does not allow it, the first that it does.
     #[serde(default)]
     pub(crate) group: Option<String>,
     #[serde(default = "yes")]
@@ -304,7 +306,7 @@ pub(crate) struct TokenChange {
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Option<String>>,
+    pub(crate) expires_at: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     quota: Option<Option<String>>,
@@ -330,14 +332,14 @@ pub(crate) struct TokenChange {
 
 impl NewToken {
     /// What bounds it beside quota, expiry, models and addresses.
-    pub(crate) fn traits(&self) -> Result<TokenTraits, ApiError> {
+    pub(crate) fn traits(&self, group: String) -> Result<TokenTraits, ApiError> {
         Ok(TokenTraits {
             budgets: self.budgets.check()?,
             rates: self.rates.check()?,
             scopes: check_endpoints(&self.endpoints)?,
             tags: check_tags(&self.tags)?,
             note: check_note(&self.note)?,
-            group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.to_owned()),
+            group,
         })
     }
 }
@@ -396,7 +398,10 @@ pub(crate) fn check_quota(quota: Option<&str>) -> Result<Option<NanoUsd>, ApiErr
     check_amount("quota", quota)
 }
 
-fn check_amount(field: &'static str, amount: Option<&str>) -> Result<Option<NanoUsd>, ApiError> {
+pub(crate) fn check_amount(
+    field: &'static str,
+    amount: Option<&str>,
+) -> Result<Option<NanoUsd>, ApiError> {
     let Some(text) = amount else { return Ok(None) };
     match text.parse::<NanoUsd>() {
         Ok(amount) if !amount.is_negative() => Ok(Some(amount)),

@@ -1,7 +1,7 @@
 //! API tokens: what the console's main page shows and does.
 
 use anc_domain::{ApiTokenId, ModelName, TokenText, UnixMillis};
-use anc_store::{NotCreated, StoreError, TokenQuery, TokenSort, VERSION_CONFLICT};
+use anc_store::{NotCreated, TokenQuery, TokenSort};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::channels::check_group;
 use crate::api::token_body::{
-    NewToken, StatusName, Token, TokenChange, check_addresses, check_end, check_models, check_name,
+    NewToken, StatusName, Token, TokenChange, check_addresses, check_models, check_name,
     check_quota,
 };
 use crate::api::token_history as history;
+use crate::api::token_tier::{check_change, end_of_new, group_of_new};
 use crate::error::{ApiError, ErrorBody};
 use crate::idempotency::{Once, refused};
 use crate::json;
@@ -156,8 +156,8 @@ pub(crate) async fn list_tokens(
         None => None,
         Some(account) => Some(TokenLimit {
             used: tokens.count(account.id).await?,
-            limit: account.tier.token_limit,
-            tier: account.tier.name,
+            limit: account.tier.terms.token_limit,
+            tier: account.tier.terms.name,
         }),
     };
     Ok(Json(TokenList {
@@ -187,9 +187,8 @@ pub(crate) async fn create_token(
 ) -> Result<(StatusCode, Json<CreatedToken>), ApiError> {
     let (body, idempotency) = once.claim(&principal);
     let account = principal.account(&state, body.account.as_deref()).await?;
-    if let Some(group) = &body.group {
-        check_group(&state, group).await?;
-    }
+    let tier = &account.tier.terms;
+    let group = group_of_new(&state, tier, body.group.as_deref()).await?;
     let text = TokenText::generate(&*state.shared.entropy);
     let new = anc_store::NewToken {
         account_id: account.id,
@@ -197,11 +196,11 @@ pub(crate) async fn create_token(
         hash: text.secret().hash(),
         hint: text.hint(),
         quota: check_quota(body.quota.as_deref())?,
-        expires_at: check_end(body.expires_at.as_deref(), state.now())?,
+        expires_at: end_of_new(tier, body.expires_at.as_ref(), state.now())?,
         models: check_models(&body.models)?,
         ip_rules: check_addresses(&body.ip_rules)?,
         enabled: body.enabled,
-        traits: body.traits()?,
+        traits: body.traits(group)?,
     };
     let created = state.store().tokens().create_all(vec![new], idempotency.as_ref()).await?;
     let record = created.map_err(not_created)?.pop().ok_or_else(ApiError::internal)?;
@@ -222,7 +221,7 @@ pub(crate) async fn get_token(
 ) -> Result<Versioned<Token>, ApiError> {
     let id = token_id(&id)?;
     let record = state.store().tokens().get(id, principal.reach()).await?;
-    record.map(|record| versioned(record.into())).ok_or_else(no_token)
+    record.map(|record| versioned(record.version, record.into())).ok_or_else(no_token)
 }
 
 /// Changes a token. In force when answered: a token that was switched off is refused from then on,
@@ -238,19 +237,15 @@ pub(crate) async fn update_token(
     json::Json(body): json::Json<TokenChange>,
 ) -> Result<Versioned<Token>, ApiError> {
     let id = token_id(&id)?;
-    if let Some(group) = &body.group {
-        check_group(&state, group).await?;
-    }
     let changes = body.check(state.now(), if_match(&headers)?)?;
-    let before = state.store().tokens().get(id, principal.reach()).await?;
+    let before = state.store().tokens().get(id, principal.reach()).await?.ok_or_else(no_token)?;
+    check_change(&state, &before, &changes).await?;
     let record = state.store().tokens().update(id, principal.reach(), changes).await;
-    let record = record.map_err(version_conflict)?.ok_or_else(no_token)?;
-    if let Some(before) = before {
-        let changed = history::difference(&before, &record);
-        history::note(&state, &principal, &record, "token.update", &changed).await;
-    }
+    let record = record?.ok_or_else(no_token)?;
+    let changed = history::difference(&before, &record);
+    history::note(&state, &principal, &record, "token.update", &changed).await;
     state.in_force().await;
-    Ok(versioned(record.into()))
+    Ok(versioned(record.version, record.into()))
 }
 
 /// Deletes a token for good. What it spent stays in the books.
@@ -283,22 +278,15 @@ pub(crate) fn not_created(why: NotCreated) -> ApiError {
 /// A body and the version that `If-Match` may name.
 pub(crate) type Versioned<T> = ([(HeaderName, String); 1], Json<T>);
 
-pub(crate) fn versioned(token: Token) -> Versioned<Token> {
-    ([(ETAG, format!("\"{}\"", token.version))], Json(token))
+pub(crate) fn versioned<T>(version: i64, body: T) -> Versioned<T> {
+    ([(ETAG, format!("\"{version}\""))], Json(body))
 }
 
 /// The version that the caller's edit was made on.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
     let version = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
-    version.map(Some).ok_or_else(|| ApiError::invalid("If-Match is the ETag of the token."))
-}
-
-pub(crate) fn version_conflict(error: StoreError) -> ApiError {
-    if error == StoreError::Conflict(VERSION_CONFLICT) {
-        return ApiError::precondition_failed();
-    }
-    error.into()
+    version.map(Some).ok_or_else(|| ApiError::invalid("If-Match is the ETag of what is changed."))
 }
 
 pub(crate) fn token_id(text: &str) -> Result<ApiTokenId, ApiError> {

@@ -359,7 +359,7 @@ fn shown(person: PersonRecord, principal: &Principal) -> User {
         created_at: user.created_at.to_rfc3339(),
         account: account.id.to_string(),
         account_name: account.name,
-        tier: account.tier.name,
+        tier: account.tier.terms.name,
         billing: if account.metered { Billing::Metered } else { Billing::Unmetered },
         suspended: account.suspended,
         balance: account.balance,

@@ -23,3 +23,4 @@ mod registration;
 mod step_up;
 mod support;
 mod things;
+mod tiers;

@@ -223,6 +223,14 @@ impl Matrix {
                 let body = json!({ "name": CANARY, "scopes": ["tokens:read"] });
                 text(&self.user, "/management-keys", &body, "/key/id").await
             }
+            "tiers" => {
+                let body = json!({ "name": format!("Tier {}", self.next()), "token_limit": 5 });
+                text(&owner, "/tiers", &body, "/id").await
+            }
+            "accounts" => {
+                let account = self.user.get("/account").await.json["id"].clone();
+                account.as_str().unwrap().to_owned()
+            }
             "sessions" => {
                 let listed = self.user.get("/sessions").await.json;
                 listed["items"][0]["id"].as_str().unwrap().to_owned()

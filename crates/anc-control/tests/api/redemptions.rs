@@ -7,7 +7,7 @@ use anc_control::{AlertSettings, ControlSettings, RedemptionSettings, SignUp};
 use anc_domain::{
     CodeBatchId, ManualClock, OsEntropy, RedemptionCode, RedemptionCodeId, Secret, UnixMillis,
 };
-use anc_store::{Client, Location, NewSession, NewUser, Role, Suspension};
+use anc_store::{AccountChanges, Client, Location, NewSession, NewUser, Role};
 use anc_testkit::PgDatabase;
 use http::Method;
 use serde_json::{Value, json};
@@ -258,7 +258,8 @@ async fn a_wrong_code_tells_nothing_and_a_right_one_why_it_is_refused() {
 
     let account = owner.get("/account").await.json["id"].as_str().unwrap().to_owned();
     let accounts = world.store.accounts();
-    accounts.set_suspended(account.parse().unwrap(), Suspension::Suspended).await.unwrap();
+    let suspension = AccountChanges::suspended(Some("a test"));
+    accounts.update(account.parse().unwrap(), suspension).await.unwrap();
     for code in [revoked, expiring.as_str(), &guess(), "x"] {
         let refused = redeem(&owner, code).await;
         assert_eq!((refused.status, refused.code()), (403, "account_suspended"), "{code}");

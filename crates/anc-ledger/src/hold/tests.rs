@@ -9,7 +9,13 @@ fn nanos(amount: i64) -> NanoUsd {
 }
 
 fn account(balance: i64) -> AccountState {
-    AccountState { balance: nanos(balance), held: nanos(0), metered: true, suspended: false }
+    AccountState {
+        balance: nanos(balance),
+        held: nanos(0),
+        metered: true,
+        suspended: false,
+        overdraft: nanos(0),
+    }
 }
 
 fn token(quota: Option<i64>) -> TokenState {
@@ -72,10 +78,37 @@ fn the_balance_stops_a_metered_account_only() {
     let (mut account, mut token) = (account(5), token(None));
     assert_eq!(
         hold(&mut account, &mut token, ask(10, 10), NOW),
-        Err(Refusal::BalanceExhausted { balance: nanos(5), least: nanos(10) })
+        Err(Refusal::BalanceExhausted { balance: nanos(5), overdraft: nanos(0), least: nanos(10) })
     );
     account.metered = false;
     assert!(hold(&mut account, &mut token, ask(10, 10), NOW).is_ok());
+}
+
+#[test]
+fn an_overdraft_is_held_to_its_last_nano_dollar_and_no_further() {
+    let (mut account, mut token) = (account(5), token(None));
+    account.overdraft = nanos(10);
+    assert_eq!(left(&account, &token), Some(nanos(15)));
+    assert!(matches!(
+        hold(&mut account, &mut token, ask(16, 16), NOW),
+        Err(Refusal::BalanceExhausted { .. })
+    ));
+    let wanting = HoldAsk { otherwise: Otherwise::AllThatIsFree, ..ask(50, 10) };
+    assert_eq!(hold(&mut account, &mut token, wanting, NOW), Ok(nanos(15)));
+    settle(&mut account, &mut token, nanos(15), nanos(15)).unwrap();
+    assert_eq!(account.balance, nanos(-10));
+    assert_eq!(
+        hold(&mut account, &mut token, ask(0, 0), NOW),
+        Err(Refusal::BalanceExhausted {
+            balance: nanos(-10),
+            overdraft: nanos(10),
+            least: nanos(0)
+        })
+    );
+    // A smaller overdraft takes nothing back and grants nothing more.
+    account.overdraft = nanos(3);
+    assert_eq!(left(&account, &token), Some(nanos(0)));
+    assert!(hold(&mut account, &mut token, ask(1, 1), NOW).is_err());
 }
 
 #[test]

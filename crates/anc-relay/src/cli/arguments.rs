@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::accounts::{Account, Tier};
+
 /// A self-hosted relay for LLM APIs.
 #[derive(Debug, Parser)]
 #[command(name = "anc-relay", version, arg_required_else_help = true)]
@@ -30,6 +32,12 @@ pub(super) enum Command {
     /// People who sign in.
     #[command(subcommand)]
     User(User),
+    /// What accounts may do.
+    #[command(subcommand)]
+    Tier(Tier),
+    /// The owners of balances, API tokens and usage.
+    #[command(subcommand)]
+    Account(Account),
     /// Connections to providers.
     #[command(subcommand)]
     Channel(Channel),
@@ -300,7 +308,8 @@ pub(super) struct TokenCreate {
     /// How much the token may spend in all, in dollars; without it, as much as the account has.
     #[arg(long, value_name = "USD")]
     pub(super) quota: Option<String>,
-    /// When it expires: a day (its midnight UTC) or a time such as `2027-01-31T18:00:00Z`.
+    /// When it expires: a day (its midnight UTC), a time such as `2027-01-31T18:00:00Z`, or `never`.
+    /// Without it, as the account's tier says.
     #[arg(long, value_name = "DATE")]
     pub(super) expires: Option<String>,
     /// Models that it may use; `*` stands for any characters, a leading `!` excludes.

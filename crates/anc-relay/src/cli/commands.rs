@@ -185,14 +185,19 @@ pub(super) async fn token(api: &Api, command: Token) -> Result<(), CliError> {
 }
 
 async fn create_token(api: &Api, create: TokenCreate) -> Result<(), CliError> {
-    let body = json!({
+    let mut body = json!({
         "account": create.account,
         "name": create.name,
         "quota": create.quota,
-        "expires_at": create.expires.map(|text| point_in_time(&text)),
         "models": create.models,
         "ip_rules": create.ip,
     });
+    // Where nothing is said, the account's tier says it.
+    match create.expires.as_deref() {
+        None => {}
+        Some("never") => body["expires_at"] = Value::Null,
+        Some(text) => body["expires_at"] = point_in_time(text).into(),
+    }
     let answer = api.post("/tokens", &body).await?;
     line(&field(&answer, "secret"))
 }

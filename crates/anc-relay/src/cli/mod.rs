@@ -5,6 +5,7 @@
 //! Its words in `arguments.rs`, what it asks and prints in `commands.rs`, a row in
 //! `docs/command-line.md`.
 
+mod accounts;
 mod api;
 mod arguments;
 mod codes;
@@ -59,6 +60,8 @@ enum CliError {
     NoSuchToken(String),
     #[error("several tokens are named {0}; use one's id, or name its account with --account")]
     SeveralTokens(String),
+    #[error("there is no tier named {0}")]
+    NoSuchTier(String),
     #[error("the books do not hold; see the checks above")]
     BooksDoNotHold,
     #[error("no mail server is set; see [mail] in docs/configuration.md")]
@@ -161,6 +164,8 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
     let outcome = match command {
         Command::Setup(setup) => commands::setup(&api, setup).await,
         Command::User(command) => people::user(&api, command).await,
+        Command::Tier(command) => accounts::tier(&api, command).await,
+        Command::Account(command) => accounts::account(&api, command).await,
         Command::Channel(command) => commands::channel(&api, command).await,
         Command::Price(Price::Set(price)) => commands::set_price(&api, price).await,
         Command::Token(command) => commands::token(&api, command).await,

@@ -31,3 +31,4 @@ mod several_nodes;
 mod store_faults;
 mod stored_responses;
 mod support;
+mod tiers;

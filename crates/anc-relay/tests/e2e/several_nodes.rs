@@ -73,6 +73,39 @@ async fn l11_a_token_disabled_on_one_node_is_refused_on_the_other_within_a_secon
 }
 
 #[tokio::test]
+async fn a_tier_edit_is_in_force_within_a_second_on_two_nodes() {
+    let pair = Pair::new("20").await;
+    let token = pair.world.relay.create_token("ci", &[]);
+    let clients = [&pair.world.client, &pair.other_client];
+    let said = async |client: &Client| {
+        let answer = client.post("/v1/chat/completions", &token, &chat(false)).await;
+        (answer.status.as_u16(), answer.header("x-relay-error").to_owned())
+    };
+    for client in clients {
+        assert_eq!(said(client).await.0, 200);
+    }
+    // By turns, on either node: the one where it was edited knows at once, the other within a second.
+    for (models, expected) in
+        [("!chat-*", "model_not_allowed"), ("all", ""), ("gpt-*", "model_not_allowed")]
+    {
+        pair.other.run(&["tier", "set", "Standard", "--models", models], "");
+        let edited = tokio::time::Instant::now();
+        assert_eq!(said(&pair.other_client).await.1, expected);
+        while said(&pair.world.client).await.1 != expected {
+            assert!(edited.elapsed() < Duration::from_secs(1), "{models}");
+        }
+    }
+    pair.world.relay.run(&["tier", "set", "Other", "--token-limit", "1"], "");
+    pair.world.relay.run(&["account", "set", OWNER_EMAIL, "--tier", "Other"], "");
+    let moved = tokio::time::Instant::now();
+    assert_eq!(said(&pair.world.client).await.0, 200);
+    while said(&pair.other_client).await.0 != 200 {
+        assert!(moved.elapsed() < Duration::from_secs(1));
+    }
+    pair.world.relay.verify().unwrap();
+}
+
+#[tokio::test]
 async fn l5_a_quota_is_one_quota_on_both_nodes() {
     let pair = Pair::new("20").await;
     // Each answer costs its whole hold: a hundred units of input and two hundred of output.

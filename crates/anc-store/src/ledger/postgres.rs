@@ -259,6 +259,7 @@ struct AccountRow {
     metered: bool,
     suspended: bool,
     time_zone: String,
+    overdraft: i64,
 }
 
 #[derive(FromRow)]
@@ -286,10 +287,11 @@ async fn load(
     let mut books = Books::default();
     let ids: Vec<i64> = keys.accounts.iter().copied().collect();
     let accounts: Vec<AccountRow> = sqlx::query_as(
-        "select b.account_id, b.balance, b.held, a.metered, a.time_zone,
+        "select b.account_id, b.balance, b.held, a.metered, a.time_zone, r.overdraft,
                 (a.suspended or a.people_disabled) as suspended
          from account_balance b
          join account a on a.id = b.account_id
+         join tier r on r.id = a.tier_id
          where b.account_id = any($1)
          order by b.account_id
          for update of b",
@@ -303,6 +305,7 @@ async fn load(
             held: NanoUsd::from_nanos(one.held),
             metered: one.metered,
             suspended: one.suspended,
+            overdraft: NanoUsd::from_nanos(one.overdraft),
         };
         let zone = row::zone(&one.time_zone);
         books.accounts.insert(one.account_id, Account::new(state, zone));

@@ -297,9 +297,11 @@ impl SqliteLedger {
 fn load(connection: &Connection, keys: &Keys<'_>, now: UnixMillis) -> Result<Books, StoreError> {
     let mut books = Books::default();
     let mut account = connection.prepare_cached(
-        "select b.balance, b.held, a.metered, a.suspended or a.people_disabled, a.time_zone
+        "select b.balance, b.held, a.metered, a.suspended or a.people_disabled, a.time_zone,
+                r.overdraft
          from account_balance b
          join account a on a.id = b.account_id
+         join tier r on r.id = a.tier_id
          where b.account_id = ?1",
     )?;
     for id in &keys.accounts {
@@ -384,6 +386,7 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
         held: NanoUsd::from_nanos(row.get(1)?),
         metered: row.get(2)?,
         suspended: row.get(3)?,
+        overdraft: NanoUsd::from_nanos(row.get(5)?),
     };
     let zone: String = row.get(4)?;
     Ok(Account::new(state, row::zone(&zone)))

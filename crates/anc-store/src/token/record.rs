@@ -297,12 +297,13 @@ pub(super) const SELECT: &str = "select t.id, t.account_id, t.hash, t.hint, t.na
             when a.suspended or a.people_disabled then 'account_suspended'
             when t.expires_at <= $1 then 'expired'
             when t.quota <= s.used then 'token_quota_exhausted'
-            when a.metered and b.balance <= 0 then 'balance_exhausted'
+            when a.metered and b.balance <= -r.overdraft then 'balance_exhausted'
         end as stopped_by
  from api_token t
  join api_token_spend s on s.token_id = t.id
  join account a on a.id = t.account_id
  join account_balance b on b.account_id = a.id
+ join tier r on r.id = a.tier_id
  where t.deleted_at is null";
 
 #[derive(FromRow)]

@@ -123,7 +123,7 @@ impl Users<'_> {
     }
 
     async fn accounts(&self, ids: &[i64]) -> Result<Vec<AccountRecord>, StoreError> {
-        let mut sql = query(crate::account::SELECT);
+        let mut sql = query(crate::account::select(""));
         push_in(&mut sql, " where a.id", ids);
         let rows: Vec<crate::account::AccountRow> = sql.fetch_all(&self.db.readers).await?;
         rows.into_iter().map(crate::account::AccountRow::into_record).collect()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anc_store::{Suspension, TokenChanges, Topic};
+use anc_store::{AccountChanges, TokenChanges, Topic};
 
 use crate::support::fresh_store;
 
@@ -16,7 +16,8 @@ async fn every_write_of_the_control_plane_is_told_in_order() {
     let (id, hash) = bed.token_of(bed.new_token("one")).await;
     let token = Topic::Token { id, hash };
     bed.store.tokens().update(id, None, TokenChanges::default()).await.unwrap();
-    bed.store.accounts().set_suspended(bed.account, Suspension::Suspended).await.unwrap();
+    let suspension = AccountChanges::suspended(Some("a test"));
+    bed.store.accounts().update(bed.account, suspension).await.unwrap();
     bed.store.prices().set(&"gpt-5".parse().unwrap(), crate::support::PRICE).await.unwrap();
     bed.store.tokens().delete(id, None).await.unwrap();
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anc_domain::{PpmMultiplier, UnixMillis};
 use anc_ledger::{EndReason, HoldAsk, Otherwise, Refusal};
-use anc_store::{Settlement, StoreError, Suspension, TokenChanges};
+use anc_store::{AccountChanges, Settlement, StoreError, TokenChanges};
 use tokio::task::JoinSet;
 
 use crate::support::{Bed, NOW, assert_books, fresh_store, nanos, units};
@@ -84,10 +84,10 @@ async fn l11_a_disabled_deleted_expired_or_suspended_one_never_gets_a_hold() {
 
     let token = bed.token(None).await;
     let accounts = bed.store.accounts();
-    accounts.set_suspended(bed.account, Suspension::Suspended).await.unwrap();
+    accounts.update(bed.account, AccountChanges::suspended(Some("a test"))).await.unwrap();
     let refused = ledger.hold(bed.request(token, 1, 1)).await.unwrap();
     assert_eq!(refused.unwrap_err(), Refusal::AccountSuspended);
-    accounts.set_suspended(bed.account, Suspension::Active).await.unwrap();
+    accounts.update(bed.account, AccountChanges::suspended(None)).await.unwrap();
     assert!(ledger.hold(bed.request(token, 1, 1)).await.unwrap().is_ok());
 }
 

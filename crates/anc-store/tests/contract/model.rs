@@ -8,6 +8,9 @@ use proptest::prelude::*;
 /// Tokens at once; a deleted one is followed by another in its place.
 pub(crate) const TOKENS: usize = 3;
 
+/// Tiers that the account may be of.
+pub(crate) const TIERS: usize = 2;
+
 /// What a request of a process that died costs: ten units of input at a nano-dollar.
 pub(crate) const INTERRUPTED: i64 = 10;
 
@@ -17,17 +20,58 @@ pub(crate) const CODE_AMOUNT: i64 = 70;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
-    Hold { token: usize, full: i64, least: i64 },
-    Grow { hold: usize, by: i64 },
-    Settle { hold: usize, input: u64, output: u64 },
-    Drop { hold: usize },
-    Credit { amount: i64 },
-    Redeem { code: usize, word: u8 },
-    Quota { token: usize, quota: Option<i64> },
-    Budget { token: usize, kind: Kind, limit: Option<i64> },
-    Enable { token: usize, enabled: bool },
-    Delete { token: usize },
-    Wait { hours: i64 },
+    Hold {
+        token: usize,
+        full: i64,
+        least: i64,
+    },
+    Grow {
+        hold: usize,
+        by: i64,
+    },
+    Settle {
+        hold: usize,
+        input: u64,
+        output: u64,
+    },
+    Drop {
+        hold: usize,
+    },
+    Credit {
+        amount: i64,
+    },
+    Redeem {
+        code: usize,
+        word: u8,
+    },
+    /// Of the tier of that place.
+    Overdraft {
+        tier: usize,
+        overdraft: i64,
+    },
+    /// The account goes to the tier of that place.
+    Tier {
+        tier: usize,
+    },
+    Quota {
+        token: usize,
+        quota: Option<i64>,
+    },
+    Budget {
+        token: usize,
+        kind: Kind,
+        limit: Option<i64>,
+    },
+    Enable {
+        token: usize,
+        enabled: bool,
+    },
+    Delete {
+        token: usize,
+    },
+    Wait {
+        hours: i64,
+    },
     Die,
 }
 
@@ -67,6 +111,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         8 => any::<usize>().prop_map(|hold| Step::Drop { hold }),
         10 => (-100..500_i64).prop_map(|amount| Step::Credit { amount }),
         6 => (0..CODE_USES.len(), 0..12_u8).prop_map(|(code, word)| Step::Redeem { code, word }),
+        3 => (0..TIERS, 0..400_i64)
+            .prop_map(|(tier, overdraft)| Step::Overdraft { tier, overdraft }),
+        3 => (0..TIERS).prop_map(|tier| Step::Tier { tier }),
         6 => (token.clone(), prop::option::of(0..2_000_i64))
             .prop_map(|(token, quota)| Step::Quota { token, quota }),
         6 => (token.clone(), kind, prop::option::of(0..900_i64))
@@ -103,6 +150,9 @@ pub(crate) struct Open {
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     pub(crate) balance: i64,
+    /// By the tier's place.
+    pub(crate) overdrafts: [i64; TIERS],
+    pub(crate) tier: usize,
     pub(crate) hours: i64,
     pub(crate) tokens: Vec<Token>,
     pub(crate) open: HashMap<u64, Open>,
@@ -165,7 +215,7 @@ impl Model {
             && !known.deleted
             && known.quota.is_none_or(|quota| free(quota - known.used, self.held(Some(token))))
             && in_windows
-            && free(self.balance, self.held(None))
+            && free(self.balance + self.overdrafts[self.tier], self.held(None))
     }
 
     /// What of `full` and `least` is granted.

@@ -4,15 +4,18 @@
 
 use std::time::Duration;
 
-use anc_domain::{ApiTokenId, RedemptionCodeId};
+use anc_domain::{ApiTokenId, RedemptionCodeId, TierId};
 use anc_ledger::{EndReason, NotRedeemed, Period};
 use anc_store::{
-    Credit, EntryKind, OpenHold, Settlement, StoreError, TokenChanges, WORD_OF_ANOTHER,
+    AccountChanges, Credit, EntryKind, OpenHold, Settlement, StoreError, TierTerms, TokenChanges,
+    WORD_OF_ANOTHER,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::model::{CODE_AMOUNT, CODE_USES, Kind, Model, Redeeming, Step, TOKENS, Token, step};
+use crate::model::{
+    CODE_AMOUNT, CODE_USES, Kind, Model, Redeeming, Step, TIERS, TOKENS, Token, step,
+};
 use crate::redemptions::{ask_for, code_with, owner};
 use crate::support::{Bed, NOW, assert_books, fresh_store, nanos, units};
 
@@ -27,6 +30,8 @@ struct Run {
     ids: Vec<ApiTokenId>,
     /// The model's numbers of the tokens that there are.
     tokens: [usize; TOKENS],
+    /// By their places in the model.
+    tiers: [TierId; TIERS],
     model: Model,
     open: Vec<(u64, OpenHold)>,
     count: u64,
@@ -49,7 +54,12 @@ impl Run {
                 .await,
             );
         }
-        let mut run = Self { bed, ids, tokens: [0; TOKENS], model, open, count: 0, codes };
+        let standard = bed.store.accounts().get(bed.account).await.unwrap().unwrap().tier;
+        // Deleted tokens do not count, so that neither limit stops anything.
+        let other = TierTerms { name: "Other".to_owned(), ..standard.terms };
+        let other = bed.store.tiers().create(other, None).await.unwrap().unwrap();
+        let tiers = [standard.id, other.id];
+        let mut run = Self { bed, ids, tokens: [0; TOKENS], tiers, model, open, count: 0, codes };
         for (place, quota) in [Some(800), None, Some(0)].into_iter().enumerate() {
             run.add_token(place, quota).await;
         }
@@ -98,6 +108,20 @@ impl Run {
             }
             Step::Credit { amount } => self.credit(amount).await,
             Step::Redeem { code, word } => self.redeem(code, word).await,
+            Step::Overdraft { tier, overdraft } => {
+                self.model.overdrafts[tier] = overdraft;
+                let edit = |terms: &mut TierTerms| -> Result<(), StoreError> {
+                    terms.overdraft = nanos(overdraft);
+                    Ok(())
+                };
+                self.bed.store.tiers().update(self.tiers[tier], None, edit).await.unwrap();
+            }
+            Step::Tier { tier } => {
+                self.model.tier = tier;
+                let tier = Some(self.tiers[tier]);
+                let changes = AccountChanges { tier, ..AccountChanges::default() };
+                self.bed.store.accounts().update(self.bed.account, changes).await.unwrap();
+            }
             Step::Quota { token, quota } => {
                 self.model.tokens[self.tokens[token]].quota = quota;
                 let quota = Some(quota.map(nanos));

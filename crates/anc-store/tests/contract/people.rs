@@ -39,7 +39,10 @@ async fn f11_the_instance_is_set_up_once_however_many_try_at_once() {
 
     let account = store.accounts().get(made[0].account_id).await.unwrap().unwrap();
     assert_eq!((account.balance, account.held), (nanos(1_000), nanos(0)));
-    assert_eq!((account.tier.name.as_str(), account.tier.token_limit), ("Standard", 20));
+    assert_eq!(
+        (account.tier.terms.name.as_str(), account.tier.terms.token_limit),
+        ("Standard", 20)
+    );
     assert_books(&store).await;
 }
 

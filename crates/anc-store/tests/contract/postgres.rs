@@ -23,6 +23,7 @@ mod sign_in;
 mod statement;
 mod stored_responses;
 mod support;
+mod tiers;
 mod tokens;
 mod usage;
 mod verify;

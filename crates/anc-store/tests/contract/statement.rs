@@ -59,7 +59,7 @@ async fn a_statement_tells_each_entry_and_requests_by_day() {
     let bed = fresh_store(1_000).await;
     let token = bed.token(None).await;
     let zone: Zone = "Europe/Berlin".parse().unwrap();
-    bed.store.accounts().set_zone(bed.account, &zone).await.unwrap();
+    bed.set_zone(&zone).await;
     bed.clock.set(UnixMillis::parse_rfc3339("2027-01-01T10:00:00Z").unwrap());
     bed.spend(token, 10, 0).await;
     // Past midnight in Berlin.
@@ -199,7 +199,7 @@ impl Run {
             }
             Step::Zone { number } => {
                 let zone: Zone = ZONES[number].parse().unwrap();
-                self.bed.store.accounts().set_zone(self.bed.account, &zone).await.unwrap();
+                self.bed.set_zone(&zone).await;
             }
         }
     }

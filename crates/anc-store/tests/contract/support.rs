@@ -7,10 +7,10 @@ use anc_domain::{
     AccountId, AddressRules, ApiTokenId, Clock as _, ManualClock, Meter, ModelPatterns, NanoUsd,
     OsEntropy, PpmMultiplier, RequestId, Secret, SecretHash, TokenText, UnixMillis, Usage,
 };
-use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
+use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise, Zone};
 use anc_store::{
-    Client, Durability, HoldRequest, Location, NewOwner, NewSession, NewToken, OpenHold,
-    OpenOptions, Settlement, Store, StoreError, TokenTraits, UserRecord,
+    AccountChanges, Client, Durability, HoldRequest, Location, NewOwner, NewSession, NewToken,
+    OpenHold, OpenOptions, Settlement, Store, StoreError, TierTerms, TokenTraits, UserRecord,
 };
 use anc_testkit::PgDatabase;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
@@ -214,6 +214,21 @@ impl Bed {
         let settlement = Settlement::new(EndReason::Complete, units(input, output));
         hold.settle(settlement).await.unwrap();
         id
+    }
+
+    pub(crate) async fn set_zone(&self, zone: &Zone) {
+        let changes = AccountChanges { zone: Some(zone.clone()), ..AccountChanges::default() };
+        self.store.accounts().update(self.account, changes).await.unwrap().unwrap();
+    }
+
+    /// The standard tier's overdraft in nano-dollars.
+    pub(crate) async fn set_overdraft(&self, overdraft: i64) {
+        let tier = self.store.accounts().get(self.account).await.unwrap().unwrap().tier.id;
+        let edit = |terms: &mut TierTerms| -> Result<(), StoreError> {
+            terms.overdraft = nanos(overdraft);
+            Ok(())
+        };
+        self.store.tiers().update(tier, None, edit).await.unwrap().unwrap();
     }
 
     pub(crate) async fn balance(&self) -> i64 {
