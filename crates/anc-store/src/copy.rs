@@ -188,7 +188,7 @@ fn write_line(line: &mut String, from: &SqliteRow, columns: &[Column]) -> Result
     Ok(())
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -203,7 +203,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Numbers that the database gives go on after those that came.
-async fn renumber(connection: &mut PgConnection, table: &str) -> Result<(), StoreError> {
+pub(crate) async fn renumber(connection: &mut PgConnection, table: &str) -> Result<(), StoreError> {
     let identity: Option<(String,)> = query(
         "select cast(column_name as text)
          from information_schema.columns

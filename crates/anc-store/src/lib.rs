@@ -46,6 +46,7 @@ mod retention;
 mod row;
 mod running;
 mod seal;
+mod seed;
 mod session;
 mod setting;
 mod sign_in;
@@ -100,6 +101,7 @@ pub use redemption::{
 };
 pub use retention::{Prunable, Pruned, Retention, USAGE_DAYS_MIN};
 pub use running::{RunningRecord, RunningView};
+pub use seed::{Seed, SeedModel};
 pub use session::{Client, NewSession, SessionRecord, SessionView, Sessions};
 pub use setting::Settings;
 pub use sign_in::{NewSignIn, SignInRecord, SignIns};

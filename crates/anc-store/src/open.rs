@@ -13,8 +13,9 @@ use crate::sql::query;
 use crate::{
     Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
     ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices, RedemptionCodes,
-    Retention, RunningView, Sessions, Settings, SignIns, Statements, StoreError, StoredResponses,
-    Tiers, Tokens, UsageView, Users, copy, migrate, price, reseal, user, verify,
+    Retention, RunningView, Seed, Sessions, Settings, SignIns, Statements, StoreError,
+    StoredResponses, Tiers, Tokens, UsageView, Users, copy, migrate, price, reseal, seed, user,
+    verify,
 };
 
 /// The setting that names the master key in use.
@@ -165,6 +166,11 @@ impl Store {
     /// which table.
     pub async fn copy(from: &Location, to: &Location) -> Result<Vec<(String, u64)>, StoreError> {
         copy::copy(from, to).await
+    }
+
+    /// Fills a database that nobody serves, and in which nothing was ever used, for measuring.
+    pub async fn seed(location: &Location, seed: &Seed<'_>) -> Result<(), StoreError> {
+        seed::seed(location, seed).await
     }
 
     /// API tokens.

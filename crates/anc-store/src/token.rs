@@ -99,6 +99,9 @@ pub struct TokenChanges {
 /// Why an edit of another version is refused.
 pub const VERSION_CONFLICT: &str = "it was changed meanwhile";
 
+/// How many names one statement reads.
+const NAMES_OF_ONE_READ: usize = 200;
+
 /// The tokens' door.
 #[derive(Clone, Copy)]
 pub struct Tokens<'a> {
@@ -271,20 +274,25 @@ impl Tokens<'_> {
         Ok(true)
     }
 
-    /// The names of tokens, deleted ones included: of one account, or of all.
+    /// The names of some tokens, deleted ones included: of one account, or of all.
     pub async fn names(
         &self,
+        tokens: &[ApiTokenId],
         account: Option<AccountId>,
     ) -> Result<Vec<(ApiTokenId, String)>, StoreError> {
-        let rows: Vec<(i64, String)> = query(
-            "select id, name
-             from api_token
-             where ($1 is null or account_id = $1)",
-        )
-        .bind(account.map(AccountId::as_i64))
-        .fetch_all(&self.db.readers)
-        .await?;
-        Ok(rows.into_iter().map(|(id, name)| (ApiTokenId::from_i64(id), name)).collect())
+        let mut names = Vec::with_capacity(tokens.len());
+        for some in tokens.chunks(NAMES_OF_ONE_READ) {
+            let mut sql =
+                query("select id, name from api_token where ($1 is null or account_id = $1)")
+                    .bind(account.map(AccountId::as_i64));
+            for (index, token) in some.iter().enumerate() {
+                sql.push(if index == 0 { " and id in (" } else { ", " }).push_bind(token.as_i64());
+            }
+            sql.push(")");
+            let rows: Vec<(i64, String)> = sql.fetch_all(&self.db.readers).await?;
+            names.extend(rows.into_iter().map(|(id, name)| (ApiTokenId::from_i64(id), name)));
+        }
+        Ok(names)
     }
 
     /// How many live tokens an account has.

@@ -14,6 +14,13 @@ use crate::{StoreError, row};
 /// Milliseconds in the hour of a rollup row.
 pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
 
+/// The units of input that a row of usage or of its sums has, cached ones included.
+pub(crate) const INPUT_UNITS: &str =
+    "input + cached_input + cache_write_5m + cache_write_1h + cache_write_other + input_audio";
+
+/// The units of output, reasoning included.
+pub(crate) const OUTPUT_UNITS: &str = "output + reasoning + output_audio";
+
 /// The watermark's name.
 pub(crate) const WATERMARK: &str = "usage";
 
@@ -112,6 +119,19 @@ pub(crate) const fn of_account(account: Option<AccountId>) -> &'static str {
     }
 }
 
+/// Whose rows of `usage_account_hour` and `usage_outcome_hourly` are meant: 0 stands for everybody.
+pub(crate) fn account_or_all(account: Option<AccountId>) -> i64 {
+    account.map_or(0, AccountId::as_i64)
+}
+
+/// The condition of whose rows of `usage` are meant, with [`account_or_all`] as `$1`.
+pub(crate) const fn rows_of(account: Option<AccountId>) -> &'static str {
+    match account {
+        Some(_) => "account_id = $1",
+        None => "$1 = 0",
+    }
+}
+
 /// `input, cached_input, …`
 pub(crate) fn meter_columns() -> String {
     Meter::ALL.map(Meter::name).join(", ")
@@ -148,7 +168,7 @@ impl UsageView<'_> {
                  from usage_hourly
                  where {whose}
                  and ($2 is null or token_id = $2)
-                 and ($3 is null or hour >= $3)
+                 and hour >= coalesce($3, 0)
                  union all
                  select 1, charge, {columns}
                  from usage

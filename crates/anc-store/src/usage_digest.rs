@@ -4,8 +4,10 @@ use anc_domain::{AccountId, ApiTokenId, NanoUsd, UnixMillis};
 use anc_ledger::EndReason;
 
 use crate::sql::query;
-use crate::usage::{HOUR_MILLIS, WATERMARK, of_account};
+use crate::usage::{HOUR_MILLIS, WATERMARK, account_or_all, rows_of};
 use crate::{StoreError, UsageView, row};
+
+mod dearest;
 
 /// Where the spans end by which times to the first content are counted, in milliseconds. Migration
 /// 0012 has them too: another set of spans needs the table to be derived anew.
@@ -94,17 +96,17 @@ pub(crate) fn span_of_row() -> String {
     format!("case {spans}when first_token_ms is null then 0 else {SPAN_END_LAST} end")
 }
 
-/// Hourly sums from `$2` on, by token, with those of the tail.
+/// Hourly sums from `$2` on, with those of the tail.
 fn hourly_part(account: Option<AccountId>) -> String {
-    let whose = of_account(account);
+    let whose = rows_of(account);
     format!(
         "with part as (
-             select hour, token_id, requests, charge
-             from usage_hourly
-             where {whose}
+             select hour, requests, charge
+             from usage_account_hour
+             where account_id = $1
              and hour >= $2
              union all
-             select created_at / {HOUR_MILLIS}, token_id, 1, charge
+             select created_at / {HOUR_MILLIS}, 1, charge
              from usage
              where seq > (select seq from follower_watermark where name = $3)
              and {whose}
@@ -128,6 +130,26 @@ impl UsageView<'_> {
         Ok(digest)
     }
 
+    /// What an account was charged from an hour on, the newest requests included.
+    pub async fn charged_since(
+        &self,
+        account: AccountId,
+        since: UnixMillis,
+    ) -> Result<NanoUsd, StoreError> {
+        let charged = query(format!(
+            "{}
+             select cast(coalesce(sum(charge), 0) as bigint)
+             from part",
+            hourly_part(Some(account))
+        ))
+        .bind(account.as_i64())
+        .bind(hour_of(since))
+        .bind(WATERMARK)
+        .fetch_value(&self.db.readers)
+        .await?;
+        Ok(NanoUsd::from_nanos(charged))
+    }
+
     async fn add_charges(
         &self,
         wanted: DigestQuery,
@@ -141,7 +163,7 @@ impl UsageView<'_> {
              group by 1",
             hourly_part(wanted.account)
         ))
-        .bind(wanted.account.map(AccountId::as_i64))
+        .bind(account_or_all(wanted.account))
         .bind(hour_of(wanted.before))
         .bind(WATERMARK)
         .bind(hour_of(wanted.since))
@@ -160,13 +182,13 @@ impl UsageView<'_> {
         wanted: DigestQuery,
         digest: &mut Digest,
     ) -> Result<(), StoreError> {
-        let whose = of_account(wanted.account);
+        let whose = rows_of(wanted.account);
         let span = span_of_row();
         let rows: Vec<(i64, String, i64, i64)> = query(format!(
             "with part as (
                  select hour, end_reason, first_token_ms_to as span, requests
                  from usage_outcome_hourly
-                 where {whose}
+                 where account_id = $1
                  and hour >= $2
                  union all
                  select created_at / {HOUR_MILLIS}, end_reason, {span}, 1
@@ -181,7 +203,7 @@ impl UsageView<'_> {
              group by 1, end_reason, span
              order by span"
         ))
-        .bind(wanted.account.map(AccountId::as_i64))
+        .bind(account_or_all(wanted.account))
         .bind(hour_of(wanted.before))
         .bind(WATERMARK)
         .bind(hour_of(wanted.since))
@@ -217,22 +239,9 @@ impl UsageView<'_> {
     }
 
     async fn dearest_tokens(&self, wanted: DigestQuery) -> Result<Vec<TokenSum>, StoreError> {
-        let rows: Vec<(i64, i64, i64)> = query(format!(
-            "{}
-             select token_id, cast(sum(requests) as bigint), cast(sum(charge) as bigint)
-             from part
-             group by token_id
-             order by sum(charge) desc, sum(requests) desc, token_id
-             limit $4",
-            hourly_part(wanted.account)
-        ))
-        .bind(wanted.account.map(AccountId::as_i64))
-        .bind(hour_of(wanted.since))
-        .bind(WATERMARK)
-        .bind(TOKENS_MAX)
-        .fetch_all(&self.db.readers)
-        .await?;
-        rows.into_iter()
+        dearest::dearest(&self.db.readers, wanted.account, hour_of(wanted.since))
+            .await?
+            .into_iter()
             .map(|(token, requests, charge)| {
                 Ok(TokenSum {
                     token: ApiTokenId::from_i64(token),
@@ -253,7 +262,7 @@ impl UsageView<'_> {
              order by 1",
             hourly_part(wanted.account)
         ))
-        .bind(wanted.account.map(AccountId::as_i64))
+        .bind(account_or_all(wanted.account))
         .bind(hour_of(wanted.since))
         .bind(WATERMARK)
         .fetch_all(&self.db.readers)

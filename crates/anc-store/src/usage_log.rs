@@ -4,9 +4,13 @@ use anc_domain::{AccountId, ApiTokenId, ModelName, NanoUsd, RequestId, UnixMilli
 use anc_ledger::EndReason;
 use sqlx::FromRow;
 
-use crate::sql::{Query, query};
-use crate::usage::{HOUR_MILLIS, UsageRow, WATERMARK, of_account};
+use crate::sql::query;
+use crate::usage::{
+    HOUR_MILLIS, INPUT_UNITS, OUTPUT_UNITS, UsageRow, WATERMARK, account_or_all, rows_of,
+};
 use crate::{StoreError, UsageRecord, UsageView, row};
+
+mod rows;
 
 /// The most rows of one page.
 const PAGE_MAX: u32 = 200;
@@ -123,20 +127,11 @@ struct ClientRow {
 }
 
 impl UsageView<'_> {
-    /// A page of the log. Rows of a token or an account are found by a derived look-up, and those
-    /// that it does not contain yet in the tail.
+    /// A page of the log.
     pub async fn log(&self, wanted: &LogQuery) -> Result<LogPage, StoreError> {
         let limit = wanted.limit.clamp(1, PAGE_MAX) as usize;
-        let mut rows: Vec<UsageRow> = Vec::new();
-        for (mut sql, seq) in self.parts(wanted).await? {
-            add_filters(&mut sql, wanted, seq);
-            let missing = i64::try_from(limit + 1 - rows.len()).map_err(StoreError::corrupt)?;
-            sql.push(&format!(" order by {seq} desc limit ")).push_bind(missing);
-            rows.extend(sql.fetch_all::<UsageRow>(&self.db.readers).await?);
-            if rows.len() > limit {
-                break;
-            }
-        }
+        // One more tells whether another page follows.
+        let mut rows = rows::read(self.db, wanted, limit + 1).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(UsageRow::seq);
@@ -144,55 +139,13 @@ impl UsageView<'_> {
         Ok(LogPage { items: items?, next })
     }
 
-    /// Where the rows are looked for, newest part first, and which column orders each: a look-up's
-    /// own, or every row of the account would be sorted for a page.
-    async fn parts(&self, wanted: &LogQuery) -> Result<Vec<(Query, &'static str)>, StoreError> {
-        if let Some(request) = wanted.request {
-            let sql = query(
-                "select u.*
-                 from usage u
-                 where u.seq in (
-                     select seq
-                     from usage_lookup
-                     where request_id = $1
-                     union all
-                     select seq
-                     from usage
-                     where seq > (select seq from follower_watermark where name = $2)
-                     and request_id = $1
-                 )
-                 and ($3 is null or u.account_id = $3)
-                 and ($4 is null or u.token_id = $4)",
-            )
-            .bind(request.to_bytes().as_slice())
-            .bind(WATERMARK)
-            .bind(wanted.account.map(AccountId::as_i64))
-            .bind(wanted.token.map(ApiTokenId::as_i64));
-            return Ok(vec![(sql, "u.seq")]);
-        }
-        let (table, column, id) = match (wanted.token, wanted.account) {
-            (Some(token), _) => ("usage_by_token", "token_id", token.as_i64()),
-            (None, Some(account)) => ("usage_by_account", "account_id", account.as_i64()),
-            (None, None) => {
-                return Ok(vec![(query("select u.* from usage u where true"), "u.seq")]);
-            }
-        };
-        // One mark for both parts: a row is in one of them, whatever the follower does meanwhile.
-        let mark: i64 = query("select seq from follower_watermark where name = $1")
-            .bind(WATERMARK)
-            .fetch_value(&self.db.readers)
+    /// Whose a token is, deleted or not.
+    async fn account_of(&self, token: ApiTokenId) -> Result<Option<AccountId>, StoreError> {
+        let found: Option<(i64,)> = query("select account_id from api_token where id = $1")
+            .bind(token.as_i64())
+            .fetch_optional(&self.db.readers)
             .await?;
-        let tail = format!("select u.* from usage u where u.{column} = $1 and u.seq > $2");
-        let known = format!(
-            "select u.*
-             from {table} k
-             join usage u on u.seq = k.seq
-             where k.{column} = $1
-             and k.seq <= $2"
-        );
-        Ok([(tail, "u.seq"), (known, "k.seq")]
-            .map(|(text, seq)| (query(text).bind(id).bind(mark), seq))
-            .into())
+        Ok(found.map(|(account,)| AccountId::from_i64(account)))
     }
 
     /// Sums by hour or day and model, oldest first, the newest requests included.
@@ -201,23 +154,40 @@ impl UsageView<'_> {
             SeriesBy::Hour => 1,
             SeriesBy::Day => 24,
         };
-        let whose = of_account(wanted.account);
+        let account = match (wanted.account, wanted.token) {
+            // A token's sums are found by its account.
+            (None, Some(token)) => match self.account_of(token).await? {
+                Some(account) => Some(account),
+                None => return Ok(Vec::new()),
+            },
+            (account, _) => account,
+        };
+        let sums = match wanted.token {
+            Some(_) => {
+                format!(
+                    "select hour, model, requests, charge, {INPUT_UNITS} as input,
+                            {OUTPUT_UNITS} as output
+                     from usage_hourly
+                     where account_id = $1
+                     and token_id = $2"
+                )
+            }
+            None => "select hour, model, requests, charge, input_units as input,
+                            output_units as output
+                     from usage_account_hour
+                     where account_id = $1
+                     and $2 is null"
+                .to_owned(),
+        };
+        let whose = rows_of(account);
         let rows: Vec<PointRow> = query(format!(
             "with part as (
-                 select hour, model, requests, charge,
-                        input + cached_input + cache_write_5m + cache_write_1h
-                            + cache_write_other + input_audio as input,
-                        output + reasoning + output_audio as output
-                 from usage_hourly
-                 where {whose}
-                 and ($2 is null or token_id = $2)
+                 {sums}
                  and hour >= $3
                  and ($5 is null or hour < $5)
                  union all
-                 select created_at / {HOUR_MILLIS}, model, 1, charge,
-                        input + cached_input + cache_write_5m + cache_write_1h
-                            + cache_write_other + input_audio,
-                        output + reasoning + output_audio
+                 select created_at / {HOUR_MILLIS}, model, 1, charge, {INPUT_UNITS},
+                        {OUTPUT_UNITS}
                  from usage
                  where seq > (select seq from follower_watermark where name = $4)
                  and {whose}
@@ -234,7 +204,7 @@ impl UsageView<'_> {
              group by hour / {hours}, model
              order by hour / {hours}, model"
         ))
-        .bind(wanted.account.map(AccountId::as_i64))
+        .bind(account_or_all(account))
         .bind(wanted.token.map(ApiTokenId::as_i64))
         .bind(wanted.since.as_millis().div_euclid(HOUR_MILLIS))
         .bind(WATERMARK)
@@ -283,33 +253,5 @@ impl UsageView<'_> {
                 })
             })
             .collect()
-    }
-}
-
-fn add_filters(sql: &mut Query, wanted: &LogQuery, seq: &str) {
-    // A token of another account is nobody's business.
-    if let (Some(_), Some(account)) = (wanted.token, wanted.account) {
-        sql.push(" and u.account_id = ").push_bind(account.as_i64());
-    }
-    if let Some(before) = wanted.before {
-        sql.push(&format!(" and {seq} < ")).push_bind(before);
-    }
-    if let Some(model) = &wanted.model {
-        sql.push(" and u.model = ").push_bind(model.as_str());
-    }
-    if let Some(end) = wanted.end_reason {
-        sql.push(" and u.end_reason = ").push_bind(end.name());
-    }
-    if let Some(stream) = wanted.stream {
-        sql.push(" and u.stream = ").push_bind(stream);
-    }
-    if let Some(least) = wanted.charge_min {
-        sql.push(" and u.charge >= ").push_bind(least.nanos());
-    }
-    if let Some(since) = wanted.since {
-        sql.push(" and u.created_at >= ").push_bind(since.as_millis());
-    }
-    if let Some(until) = wanted.until {
-        sql.push(" and u.created_at < ").push_bind(until.as_millis());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anc_domain::{ApiTokenId, NanoUsd, UnixMillis};
-use anc_store::{AccountRecord, DigestQuery, PeriodSums, TokenQuery, TokenStatus, UsageFilter};
+use anc_store::{AccountRecord, DigestQuery, PeriodSums, TokenQuery, TokenStatus};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -145,8 +145,9 @@ pub(crate) async fn get_dashboard(
     let account = accounts_of(&state, &principal, query.account.as_deref()).await?;
     let usage = state.store().usage();
     let digest = usage.digest(DigestQuery { account, since, before }).await?;
-    let names: HashMap<ApiTokenId, String> =
-        state.store().tokens().names(principal.reach()).await?.into_iter().collect();
+    let named: Vec<ApiTokenId> = digest.tokens.iter().map(|one| one.token).collect();
+    let names = state.store().tokens().names(&named, principal.reach()).await?;
+    let names: HashMap<ApiTokenId, String> = names.into_iter().collect();
     let record = match account {
         Some(id) => state.store().accounts().get(id).await?,
         None => None,
@@ -190,9 +191,8 @@ async fn lasts_days(state: &ApiState, account: &AccountRecord) -> Result<Option<
         return Ok(None);
     }
     let since = state.now().minus(SPENDING);
-    let filter =
-        UsageFilter { account: Some(account.id), since: Some(since), ..UsageFilter::default() };
-    let spent = i128::from(state.store().usage().totals(filter).await?.charge.nanos());
+    let spent = state.store().usage().charged_since(account.id, since).await?;
+    let spent = i128::from(spent.nanos());
     if spent <= 0 {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anc_domain::{ApiTokenId, ChannelId, ModelName, NanoUsd, RequestId, UnixMillis};
+use anc_domain::{AccountId, ApiTokenId, ChannelId, ModelName, NanoUsd, RequestId, UnixMillis};
 use anc_ledger::{ChargeLine, EndReason};
 use anc_store::{LogQuery, SeriesBy, SeriesQuery, UsageRecord};
 use axum::Json;
@@ -130,18 +130,42 @@ pub(crate) struct UsageList {
 pub(super) struct Names {
     tokens: HashMap<ApiTokenId, String>,
     channels: HashMap<ChannelId, String>,
+    /// Whose tokens they may be; `None` is everybody's.
+    reach: Option<AccountId>,
     operator: bool,
 }
 
 impl Names {
-    pub(super) async fn of(state: &ApiState, principal: &Principal) -> Result<Self, ApiError> {
+    /// Of some tokens, and of every channel.
+    pub(super) async fn of(
+        state: &ApiState,
+        principal: &Principal,
+        tokens: impl Iterator<Item = ApiTokenId>,
+    ) -> Result<Self, ApiError> {
         let operator = principal.is_operator();
         let channels = if operator { state.store().channels().names().await? } else { Vec::new() };
-        Ok(Self {
-            tokens: state.store().tokens().names(principal.reach()).await?.into_iter().collect(),
+        let mut names = Self {
+            tokens: HashMap::new(),
             channels: channels.into_iter().collect(),
+            reach: principal.reach(),
             operator,
-        })
+        };
+        names.add(state, tokens).await?;
+        Ok(names)
+    }
+
+    /// More tokens.
+    pub(super) async fn add(
+        &mut self,
+        state: &ApiState,
+        tokens: impl Iterator<Item = ApiTokenId>,
+    ) -> Result<(), ApiError> {
+        let mut unknown: Vec<ApiTokenId> =
+            tokens.filter(|token| !self.tokens.contains_key(token)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        self.tokens.extend(state.store().tokens().names(&unknown, self.reach).await?);
+        Ok(())
     }
 
     pub(super) fn shown(&self, row: &UsageRecord) -> UsageOfRequest {
@@ -211,7 +235,7 @@ pub(super) async fn accounts_of(
     state: &ApiState,
     principal: &Principal,
     named: Option<&str>,
-) -> Result<Option<anc_domain::AccountId>, ApiError> {
+) -> Result<Option<AccountId>, ApiError> {
     match named {
         Some("all") => {
             principal.operator()?;
@@ -232,8 +256,8 @@ pub(crate) async fn list_usage(
 ) -> Result<Json<UsageList>, ApiError> {
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let wanted = query.check(&state, &principal).await?;
-    let names = Names::of(&state, &principal).await?;
     let page = state.store().usage().log(&wanted).await?;
+    let names = Names::of(&state, &principal, page.items.iter().map(|row| row.token_id)).await?;
     Ok(Json(UsageList {
         items: page.items.iter().map(|row| names.shown(row)).collect(),
         next_cursor: page.next.map(|seq| seq.to_string()),
@@ -256,7 +280,7 @@ pub(crate) async fn get_usage(
     let row = found
         .filter(|row| principal.reach().is_none_or(|own| own == row.account_id))
         .ok_or_else(unknown)?;
-    let names = Names::of(&state, &principal).await?;
+    let names = Names::of(&state, &principal, std::iter::once(row.token_id)).await?;
     let charge = anc_ledger::charge(&row.usage, &row.price).map_err(|_| ApiError::internal())?;
     Ok(Json(UsageDetail {
         request: names.shown(&row),
@@ -440,8 +464,8 @@ pub(crate) async fn list_running(
 ) -> Result<Json<RunningList>, ApiError> {
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let account = accounts_of(&state, &principal, query.account.as_deref()).await?;
-    let names = Names::of(&state, &principal).await?;
     let running = state.store().running().list(account, RUNNING_MAX).await?;
+    let names = Names::of(&state, &principal, running.iter().map(|one| one.token_id)).await?;
     Ok(Json(RunningList {
         items: running
             .into_iter()

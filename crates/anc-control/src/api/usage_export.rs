@@ -35,7 +35,7 @@ pub(crate) async fn export_usage(
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let wanted = LogQuery { limit: PAGE_MAX, ..query.check(&state, &principal).await? };
-    let names = Names::of(&state, &principal).await?;
+    let names = Names::of(&state, &principal, std::iter::empty()).await?;
     csv::send("usage.csv", HEAD, Export { state, names, wanted: Some(wanted), rows: 0 }).await
 }
 
@@ -44,6 +44,7 @@ impl Pages for Export {
         let Some(wanted) = self.wanted.take() else { return Ok(None) };
         let page = self.state.store().usage().log(&wanted).await?;
         self.rows += page.items.len();
+        self.names.add(&self.state, page.items.iter().map(|row| row.token_id)).await?;
         if let Some(before) = page.next.filter(|_| self.rows < ROWS_MAX) {
             self.wanted = Some(LogQuery { before: Some(before), ..wanted });
         }

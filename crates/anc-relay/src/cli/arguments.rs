@@ -74,12 +74,31 @@ pub(super) enum Command {
     Mail(MailCommand),
     /// Fill an empty data directory with sample accounts, tokens and thirty days of usage.
     Demo,
+    /// Fill an empty database with very many tokens and requests, for measuring.
+    #[command(hide = true)]
+    Seed(Seed),
     /// Call the control API with the operator's rights and print its answer.
     Api(ApiCall),
     /// Print the control API's OpenAPI document.
     Openapi,
     /// Print the version.
     Version,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Seed {
+    /// How many API tokens, about twenty an account.
+    #[arg(long, value_name = "NUMBER", default_value_t = 400_000,
+          value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    pub(super) tokens: u64,
+    /// How many requests.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000_000,
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub(super) usage: u64,
+    /// Over how many days until now.
+    #[arg(long, value_name = "NUMBER", default_value_t = 90,
+          value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(super) days: u32,
 }
 
 #[derive(Debug, Args)]

@@ -28,7 +28,7 @@ use crate::wiring::Base;
 const DAYS: u64 = 30;
 const HOUR: Duration = Duration::from_hours(1);
 /// Where the sign-in is kept, since a demo is started more than once.
-const SIGN_IN_FILE: &str = "demo.txt";
+pub(super) const SIGN_IN_FILE: &str = "demo.txt";
 
 const OWNER: &str = "owner@demo.example";
 const TEAM: &str = "team@demo.example";
@@ -350,7 +350,7 @@ fn busyness(hour: UnixMillis) -> u64 {
 }
 
 /// Chance, from the same source as everything else's.
-struct Dice(Arc<dyn Entropy>);
+pub(super) struct Dice(pub(super) Arc<dyn Entropy>);
 
 impl Dice {
     fn below(&self, bound: u64) -> u64 {
@@ -359,7 +359,7 @@ impl Dice {
         u64::from_le_bytes(bytes).checked_rem(bound).unwrap_or(0)
     }
 
-    fn password(&self) -> String {
+    pub(super) fn password(&self) -> String {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes);
         bytes.iter().fold(String::new(), |mut text, byte| {
@@ -371,7 +371,7 @@ impl Dice {
 }
 
 /// For the owner of the directory alone.
-fn keep(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn keep(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file =
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     writeln!(file, "{text}")

@@ -15,6 +15,7 @@ mod demo;
 mod mail;
 mod people;
 mod print;
+mod seed;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -158,6 +159,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         Command::Reseal => return database::reseal(data, config).await,
         Command::Demo => return demo::fill(data, config).await,
         Command::Mail(MailCommand::Test { address }) => return mail::test(config, &address).await,
+        Command::Seed(seed) => return seed::fill(seed, data, config).await,
         _ => {}
     }
     let api = Api::open(data, config, matches!(command, Command::Setup(_))).await?;
@@ -183,7 +185,8 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         | Command::Migrate(_)
         | Command::Copy(_)
         | Command::Reseal
-        | Command::Demo => Ok(()),
+        | Command::Demo
+        | Command::Seed(_) => Ok(()),
     };
     api.close().await;
     outcome

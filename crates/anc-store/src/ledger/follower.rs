@@ -8,7 +8,9 @@ use std::time::Duration;
 use crate::StoreError;
 use crate::database::Database;
 use crate::sql::query;
-use crate::usage::{HOUR_MILLIS, WATERMARK, meter_columns, sums_of_meters};
+use crate::usage::{
+    HOUR_MILLIS, INPUT_UNITS, OUTPUT_UNITS, WATERMARK, meter_columns, sums_of_meters,
+};
 use crate::usage_digest::span_of_row;
 
 /// How far readers may have to look into the tail, in time.
@@ -64,35 +66,9 @@ async fn derive_page(db: &Database) -> Result<i64, StoreError> {
         // Nothing is left: somebody else derived it, and what was newest may be pruned.
         return Ok(i64::MAX);
     };
-    // A request id that comes twice would be a fault that verify tells; it must not stop the sums.
-    query(
-        "insert into usage_lookup (request_id, seq)
-         select request_id, seq
-         from usage
-         where seq > $1
-         and seq <= $2
-         on conflict (request_id) do nothing",
-    )
-    .bind(from)
-    .bind(upto)
-    .execute(&mut tx)
-    .await?;
-    for (table, column) in [("usage_by_token", "token_id"), ("usage_by_account", "account_id")] {
-        query(format!(
-            "insert into {table} ({column}, seq)
-             select {column}, seq
-             from usage
-             where seq > $1
-             and seq <= $2"
-        ))
-        .bind(from)
-        .bind(upto)
-        .execute(&mut tx)
-        .await?;
+    for derive in derivations() {
+        query(derive).bind(from).bind(upto).execute(&mut tx).await?;
     }
-    query(UPSERT_CLIENTS).bind(from).bind(upto).execute(&mut tx).await?;
-    query(upsert_sums()).bind(from).bind(upto).execute(&mut tx).await?;
-    query(upsert_outcomes()).bind(from).bind(upto).execute(&mut tx).await?;
     query("update follower_watermark set seq = $2 where name = $1")
         .bind(WATERMARK)
         .bind(upto)
@@ -100,6 +76,35 @@ async fn derive_page(db: &Database) -> Result<i64, StoreError> {
         .await?;
     tx.commit().await?;
     Ok(upto)
+}
+
+/// What derives sums and look-ups from the rows after `$1` up to `$2`. Lines come in the order of
+/// their keys, which is quicker where they are many.
+pub(crate) fn derivations() -> Vec<String> {
+    let lookup = |table: &str, column: &str, unless: &str| {
+        format!(
+            "insert into {table} ({column}, seq)
+             select {column}, seq
+             from usage
+             where seq > $1
+             and seq <= $2
+             order by {column}, seq{unless}"
+        )
+    };
+    vec![
+        // A request id that comes twice would be a fault that verify tells; it must not stop the
+        // sums.
+        lookup("usage_lookup", "request_id", " on conflict (request_id) do nothing"),
+        lookup("usage_by_token", "token_id", ""),
+        lookup("usage_by_account", "account_id", ""),
+        UPSERT_CLIENTS.to_owned(),
+        upsert_sums(),
+        upsert_hours("account_id"),
+        upsert_hours(EVERYBODY),
+        UPSERT_TOKEN_DAYS.to_owned(),
+        upsert_outcomes("account_id"),
+        upsert_outcomes(EVERYBODY),
+    ]
 }
 
 /// From where and with what each token was used, to the minute.
@@ -136,17 +141,71 @@ fn upsert_sums() -> String {
     )
 }
 
-fn upsert_outcomes() -> String {
+/// What each token came to in a day.
+const UPSERT_TOKEN_DAYS: &str = "insert into usage_token_day
+         (token_id, day, account_id, requests, charge)
+     select token_id, created_at / 86400000, account_id, count(*), cast(sum(charge) as bigint)
+     from usage
+     where seq > $1
+     and seq <= $2
+     group by token_id, created_at / 86400000, account_id
+     on conflict (token_id, day) do update
+     set requests = usage_token_day.requests + excluded.requests,
+         charge = usage_token_day.charge + excluded.charge";
+
+/// What an account, or everybody, came to in an hour by model, and where in the log that lies.
+fn upsert_hours(whose: &str) -> String {
+    format!(
+        "insert into usage_account_hour (account_id, hour, model, requests, charge, input_units,
+             output_units, streams, charge_max, first_seq, last_seq)
+         select {whose}, created_at / {HOUR_MILLIS}, model, count(*),
+                cast(sum(charge) as bigint), cast(sum({INPUT_UNITS}) as bigint),
+                cast(sum({OUTPUT_UNITS}) as bigint),
+                cast(sum(case when stream then 1 else 0 end) as bigint), max(charge), min(seq),
+                max(seq)
+         from usage
+         where seq > $1
+         and seq <= $2
+         group by {group}created_at / {HOUR_MILLIS}, model
+         on conflict (account_id, hour, model) do update
+         set requests = usage_account_hour.requests + excluded.requests,
+             charge = usage_account_hour.charge + excluded.charge,
+             input_units = usage_account_hour.input_units + excluded.input_units,
+             output_units = usage_account_hour.output_units + excluded.output_units,
+             streams = usage_account_hour.streams + excluded.streams,
+             charge_max = case
+                 when excluded.charge_max > usage_account_hour.charge_max then excluded.charge_max
+                 else usage_account_hour.charge_max
+             end,
+             first_seq = case
+                 when usage_account_hour.last_seq = 0 then excluded.first_seq
+                 else usage_account_hour.first_seq
+             end,
+             last_seq = excluded.last_seq",
+        group = of_whom(whose),
+    )
+}
+
+/// What stands for everybody in the place of an account's id.
+const EVERYBODY: &str = "0";
+
+/// The beginning of a grouping by account, if there is one.
+fn of_whom(whose: &str) -> &'static str {
+    if whose == EVERYBODY { "" } else { "account_id, " }
+}
+
+fn upsert_outcomes(whose: &str) -> String {
     let span = span_of_row();
     format!(
         "insert into usage_outcome_hourly
              (account_id, hour, end_reason, first_token_ms_to, requests)
-         select account_id, created_at / {HOUR_MILLIS}, end_reason, {span}, count(*)
+         select {whose}, created_at / {HOUR_MILLIS}, end_reason, {span}, count(*)
          from usage
          where seq > $1
          and seq <= $2
-         group by account_id, created_at / {HOUR_MILLIS}, end_reason, {span}
+         group by {group}created_at / {HOUR_MILLIS}, end_reason, {span}
          on conflict (account_id, hour, end_reason, first_token_ms_to) do update
-         set requests = usage_outcome_hourly.requests + excluded.requests"
+         set requests = usage_outcome_hourly.requests + excluded.requests",
+        group = of_whom(whose),
     )
 }

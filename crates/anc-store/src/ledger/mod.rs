@@ -43,7 +43,7 @@ use tokio::sync::oneshot;
 pub use guard::{OpenHold, Settlement};
 pub use redeem::{Redeemed, RedemptionAsk, WORD_OF_ANOTHER};
 
-pub(crate) use follower::{catch_up, follow_usage};
+pub(crate) use follower::{catch_up, derivations, follow_usage};
 pub(crate) use writer::{WriterOptions, WriterTarget, start};
 
 use crate::{StoreError, price};

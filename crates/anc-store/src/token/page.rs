@@ -118,7 +118,7 @@ impl Tokens<'_> {
             .map(|text| Cursor::parse(text, wanted.sort.name(), &wanted.sort.kind_of_key()))
             .transpose()?;
         let readers = &self.db.readers;
-        let total: i64 = self.found(&wanted, "select count(*)").fetch_value(readers).await?;
+        let total: i64 = self.count_found(&wanted).fetch_value(readers).await?;
 
         let mut sql = self.found(&wanted, "select *");
         let (column, beyond, direction) = if wanted.sort.is_descending() {
@@ -151,18 +151,27 @@ impl Tokens<'_> {
         Ok(TokenPage { items: items?, next_cursor, total: row::count(total)? })
     }
 
+    /// How many there are. What only the token itself tells needs no look at its account and spending.
+    fn count_found(&self, wanted: &TokenQuery) -> Query {
+        let TokenQuery { account, search, status, expires_before, unused_since, called, .. } =
+            wanted;
+        if status.is_some()
+            || expires_before.is_some()
+            || unused_since.is_some()
+            || called.is_some()
+        {
+            return self.found(wanted, "select count(*)");
+        }
+        let mut sql = query("select count(*) from api_token where deleted_at is null");
+        add_account_and_search(&mut sql, *account, search.as_deref());
+        sql
+    }
+
     /// `head` over every live token that the query finds.
     fn found(&self, wanted: &TokenQuery, head: &str) -> Query {
         let mut sql = query(format!("{head} from ({SELECT}) as token where true"))
             .bind(self.db.now().as_millis());
-        if let Some(account) = wanted.account {
-            sql.push(" and account_id = ").push_bind(account.as_i64());
-        }
-        if let Some(search) = &wanted.search {
-            sql.push(" and lower(name) like lower(")
-                .push_bind(row::like_pattern(search))
-                .push(") escape '\\'");
-        }
+        add_account_and_search(&mut sql, wanted.account, wanted.search.as_deref());
         sql.push(match wanted.status {
             None => "",
             Some(TokenStatus::Enabled) => " and stopped_by is null",
@@ -191,5 +200,16 @@ impl Tokens<'_> {
             .push(")");
         }
         sql
+    }
+}
+
+fn add_account_and_search(sql: &mut Query, account: Option<AccountId>, search: Option<&str>) {
+    if let Some(account) = account {
+        sql.push(" and account_id = ").push_bind(account.as_i64());
+    }
+    if let Some(search) = search {
+        sql.push(" and lower(name) like lower(")
+            .push_bind(row::like_pattern(search))
+            .push(") escape '\\'");
     }
 }

@@ -359,6 +359,10 @@ impl Book {
         }
         let beyond = self.counters.outcomes_beyond;
         self.sums.expect_equal(beyond.into(), 0, || "requests by their ends".to_owned());
+        self.sums.note_count(
+            self.counters.wrong_totals,
+            "sums by account and hour, by token and day, or of everybody differ from the hourly sums",
+        );
     }
 
     fn compare_windows(&mut self) {

@@ -18,6 +18,7 @@ mod pruning;
 mod redemptions;
 mod resealing;
 mod secrets;
+mod seeding;
 mod several_nodes;
 mod sign_in;
 mod statement;

@@ -18,6 +18,7 @@ mod pruning;
 mod redemptions;
 mod resealing;
 mod secrets;
+mod seeding;
 mod sign_in;
 mod statement;
 mod stored_responses;

@@ -53,6 +53,10 @@ async fn bed_with_a_tail() -> Bed {
     let with_a_tail = "delete from usage_lookup where seq > 7;
         update follower_watermark set seq = 7;
         update usage_outcome_hourly set requests = 7;
+        update usage_account_hour
+        set requests = 7, charge = (select cast(sum(charge) as bigint) from usage where seq <= 7);
+        update usage_token_day
+        set requests = 7, charge = (select cast(sum(charge) as bigint) from usage where seq <= 7);
         update usage_hourly
         set requests = 7,
             charge = (select cast(sum(charge) as bigint) from usage where seq <= 7),
@@ -146,6 +150,15 @@ async fn verify_tells_what_is_wrong_with_what_is_derived() {
             "L8 sums",
             "which is unknown",
         ),
+        ("update usage_account_hour set charge = charge + 1", "L8 sums", "by account and hour"),
+        (
+            "update usage_account_hour set requests = 8 where account_id = 0",
+            "L8 sums",
+            "or of everybody",
+        ),
+        ("update usage_token_day set charge = charge + 1", "L8 sums", "by token and day"),
+        ("delete from usage_token_day", "L8 sums", "by token and day"),
+        ("delete from usage_outcome_hourly where account_id = 0", "L8 sums", "or of everybody"),
         ("update hold set token_id = 5", "L2 holds", "unknown token"),
         ("update hold set account_id = 5", "L2 holds", "unknown token"),
         ("update hold set window_day = 5", "L2 holds", "window without a row"),
