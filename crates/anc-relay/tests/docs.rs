@@ -126,6 +126,7 @@ fn every_command_and_flag_has_its_row() {
         "config print",
         "mail test",
         "demo",
+        "seed",
         "openapi",
         "version",
     ] {
