@@ -138,7 +138,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/alerts", SignedIn, USAGE_READ, "null"),
     row("POST", "/alerts/seen", SignedIn, People, r#"{"upto": "none"}"#).gives(&[400]),
     row("GET", "/alert-preferences", SignedIn, People, "null"),
-    row("PUT", "/alert-preferences", SignedIn, People, r#"{}"#),
+    row("PUT", "/alert-preferences", SignedIn, People, "{}"),
     row("PUT", "/webhook", SignedIn, People, r#"{"url": "https://hooks.example.com/anc"}"#),
     row("DELETE", "/webhook", SignedIn, People, "null").gives(&[204, 404]),
     row("POST", "/webhook/test", SignedIn, People, "null").gives(&[200, 404]),

@@ -212,9 +212,10 @@ async fn list_accounts(api: &Api, wanted: AccountsListed) -> Result<(), CliError
     let mut table =
         Table::new(&["ID", "Name", "Tier", "Balance", "Held", "30 days", "API tokens", "State"]);
     for account in &accounts {
-        let state = match account["suspended"] == true {
-            true => "suspended".to_owned(),
-            false => field(account, "billing"),
+        let state = if account["suspended"] == true {
+            "suspended".to_owned()
+        } else {
+            field(account, "billing")
         };
         let tokens = &account["tokens"];
         table.row(&[
