@@ -39,7 +39,7 @@ export const alertsTexts = {
       channel_failing: "{{failed}} of the last {{requests}} requests to {{channel}} failed.",
     },
     preferences: "Alerts",
-    preferencesLead: "What you are told, in the console and elsewhere. None is told twice.",
+    preferencesLead: "What you are told, in the console and elsewhere.",
     mail: "By e-mail as well",
     mailOff: "This relay sends no e-mail.",
     threshold: "Low balance below",

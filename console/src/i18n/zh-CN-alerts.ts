@@ -37,7 +37,7 @@ export const alertsTexts: Pick<Texts, "alerts"> = {
       channel_failing: "最近发往 {{channel}} 的 {{requests}} 个请求中有 {{failed}} 个失败。",
     },
     preferences: "提醒",
-    preferencesLead: "选择在控制台和其他渠道接收哪些提醒。同一提醒不会重复发送。",
+    preferencesLead: "选择在控制台和其他渠道接收哪些提醒。",
     mail: "同时发送邮件",
     mailOff: "本系统未配置邮件。",
     threshold: "余额低于此值时提醒",

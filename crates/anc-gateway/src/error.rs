@@ -43,7 +43,7 @@ pub(crate) fn refused(refusal: Refusal, now: UnixMillis) -> RelayError {
         ),
         Refusal::BalanceExhausted { balance, overdraft, least } => {
             let lent = if overdraft > NanoUsd::ZERO {
-                format!(" and may fall to $-{overdraft}")
+                format!(" and may fall to -${overdraft}")
             } else {
                 String::new()
             };

@@ -138,7 +138,7 @@ async fn an_overdraft_pays_until_it_is_used_up() {
         world.relay.control(&Method::GET, &format!("/accounts/{OWNER_EMAIL}"), &Value::Null);
     let balance = nanos(&account["balance"]);
     assert!((-10_000_000..0).contains(&balance), "{balance}");
-    assert!(refused.json()["error"]["message"].as_str().unwrap().contains("may fall to $-0.01"));
+    assert!(refused.json()["error"]["message"].as_str().unwrap().contains("may fall to -$0.01"));
     assert!(price_of(1, 0) > 0);
     world.relay.verify().unwrap();
 }
