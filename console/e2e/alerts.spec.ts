@@ -33,7 +33,7 @@ test("an alert rings the bell, is read, and is new no more", async ({ page, rela
   await expect(entry).toContainText("New");
   await expect(bell).toHaveAccessibleName("Alerts");
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await inspect(page, `alerts-${info.project.name}-${colorScheme}`);
   }
   await page.reload();
@@ -67,7 +67,7 @@ test("somebody chooses what they are told, and where to", async ({ page, relay }
   await page.getByRole("button", { name: "Send a test" }).click();
   await expect(page.getByText("Its address is in a private network.")).toBeVisible();
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await inspect(page, `alert-choices-${info.project.name}-${colorScheme}`);
   }
   await page.reload();
