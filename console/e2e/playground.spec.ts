@@ -9,6 +9,8 @@ async function begin(page: Page, origin: string, search = "") {
 
 /** The settings, which a narrow window folds away. */
 async function settings(page: Page) {
+  // Until tokens and models are there, neither form of them is.
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
   const folded = page.locator("summary").filter({ hasText: "Settings" });
   if (await folded.isVisible()) await folded.click();
 }
