@@ -608,10 +608,47 @@ export interface paths {
       cookie?: never;
     };
     get?: never;
-    /** Sets a model's price from now on. What was charged before keeps the price of its time. */
+    /**
+     * Sets a model's price from now or from a later time on, in the place of the whole price before it.
+     *     What was charged before keeps the price of its time.
+     */
     put: operations["set_price"];
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/prices/{model}/versions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the prices that a model has had, has and will have. */
+    get: operations["list_price_versions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/prices/{model}/versions/{version}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Takes back a price whose time has not come. */
+    delete: operations["withdraw_price"];
     options?: never;
     head?: never;
     patch?: never;
@@ -2183,8 +2220,15 @@ export interface components {
        */
       max_output?: number | null;
       price?: components["schemas"]["Price"] | null;
+      /**
+       * Format: int64
+       * @description Which of its prices that is, counted from 1.
+       */
+      price_version?: number | null;
       /** @description Whose it is. */
       provider: string;
+      /** @description Prices whose time has not come, the next one first. */
+      upcoming_prices?: components["schemas"]["PriceVersion"][];
     };
     /** @description Every model that is served or has a price. */
     ModelList: {
@@ -2428,7 +2472,10 @@ export interface components {
       /** Format: date-time */
       start: string;
     };
-    /** @description Dollars per million units, as decimal strings. */
+    /**
+     * @description What a model costs: dollars per million units, as decimal strings, and what replaces them under
+     *     conditions.
+     */
     Price: {
       /** @description Input written to a cache; absent: as `input`. */
       cache_write?: string | null;
@@ -2436,10 +2483,116 @@ export interface components {
       cache_write_1h?: string | null;
       /** @description Input read from a cache; absent: as `input`. */
       cached_input?: string | null;
+      /** @description Searches in files, a million of them; absent: free. */
+      file_search?: string | null;
       input: string;
+      /** @description Input given as sound; absent: as `input`. */
+      input_audio?: string | null;
+      /** @description Input given as pictures; absent: as `input`. */
+      input_image?: string | null;
       output: string;
-      /** @description Output spent on thinking; absent: as `output`. When set, absent leaves it as it is. */
+      /** @description Output given as sound; absent: as `output`. */
+      output_audio?: string | null;
+      /** @description Output given as pictures; absent: as `output`. */
+      output_image?: string | null;
+      /** @description Output spent on thinking; absent: as `output`. */
       reasoning?: string | null;
+      /** @description Requests, a million of them, beside their units; absent: free. */
+      request?: string | null;
+      /** @description Tried in order; each whose conditions all hold replaces the prices that it names. */
+      rules?: components["schemas"]["PriceRuleBody"][];
+      /** @description Searches of the web, a million of them; absent: free. */
+      web_search?: string | null;
+    };
+    /** @description Conditions of a price. */
+    PriceConditions: {
+      /** @description It begins at this time of the day (UTC, `16:30`) or later. */
+      daily_from?: string | null;
+      /** @description It begins before this time of the day (UTC). */
+      daily_until?: string | null;
+      /** @description It asks to be served there. */
+      inference_geo?: string | null;
+      /**
+       * Format: int64
+       * @description The request has more input units than this, cached ones included.
+       */
+      input_above?: number | null;
+      part?: components["schemas"]["PricePart"] | null;
+      /** @description The request asks for this tier of service, and gets it. */
+      service_tier?: string | null;
+      /** @description It asks for this speed, and gets it. */
+      speed?: string | null;
+    };
+    /**
+     * @description What of a long request has a rule's prices.
+     * @enum {string}
+     */
+    PricePart: "whole" | "above";
+    /** @description Conditions, and the prices that hold where all of them do: dollars per million units. */
+    PriceRuleBody: {
+      /** @description Input written to a cache. */
+      cache_write?: string | null;
+      /** @description Input written to a cache that lives an hour. */
+      cache_write_1h?: string | null;
+      /** @description Input read from a cache. */
+      cached_input?: string | null;
+      /** @description It begins at this time of the day (UTC, `16:30`) or later. */
+      daily_from?: string | null;
+      /** @description It begins before this time of the day (UTC). */
+      daily_until?: string | null;
+      /** @description Searches in files, a million of them. */
+      file_search?: string | null;
+      /** @description It asks to be served there. */
+      inference_geo?: string | null;
+      /** @description Input. */
+      input?: string | null;
+      /**
+       * Format: int64
+       * @description The request has more input units than this, cached ones included.
+       */
+      input_above?: number | null;
+      /** @description Input given as sound. */
+      input_audio?: string | null;
+      /** @description Input given as pictures. */
+      input_image?: string | null;
+      /** @description Output. */
+      output?: string | null;
+      /** @description Output given as sound. */
+      output_audio?: string | null;
+      /** @description Output given as pictures. */
+      output_image?: string | null;
+      part?: components["schemas"]["PricePart"] | null;
+      /** @description Output spent on thinking. */
+      reasoning?: string | null;
+      /** @description Requests, a million of them, beside their units. */
+      request?: string | null;
+      /** @description The request asks for this tier of service, and gets it. */
+      service_tier?: string | null;
+      /** @description It asks for this speed, and gets it. */
+      speed?: string | null;
+      /** @description Searches of the web, a million of them. */
+      web_search?: string | null;
+    };
+    /** @description One of the prices that a model has had, has or will have. */
+    PriceVersion: {
+      /** @description When it was set. */
+      created_at: string;
+      price: components["schemas"]["Price"];
+      /** @description `builtin`: it came with the program; `import`: with a list; `manual`: a person set it. */
+      source: string;
+      /** @description `upcoming`, `current` or `past`. */
+      state: string;
+      /** @description From when on it holds, until another one's time comes. */
+      valid_from: string;
+      /**
+       * Format: int64
+       * @description Counts the model's prices.
+       */
+      version: number;
+    };
+    /** @description Every price of a model, the newest first. */
+    PriceVersionList: {
+      items: components["schemas"]["PriceVersion"][];
     };
     /** @description What an authenticator app is given. Nothing is asked for before a code has confirmed it. */
     ProposedTotp: {
@@ -2928,6 +3081,11 @@ export interface components {
     /** @description A finished request and the arithmetic of its charge. */
     UsageDetail: components["schemas"]["UsageOfRequest"] & {
       /**
+       * Format: int32
+       * @description Of that the group's part, where it is not one.
+       */
+      group_multiplier_ppm?: number | null;
+      /**
        * @description One line for each meter that was used; the charge is their sum, times the multiplier,
        *     rounded up once.
        */
@@ -2937,6 +3095,13 @@ export interface components {
        * @description The factor on every price, in parts per million.
        */
       multiplier_ppm: number;
+      /** @description The conditions of that price that the request met, in order. */
+      price_rules: components["schemas"]["PriceConditions"][];
+      /**
+       * Format: int64
+       * @description Which of the model's prices it was, where that was noted.
+       */
+      price_version?: number | null;
       /** @description The provider's own words about units. */
       raw_usage?: string | null;
     };
@@ -4306,7 +4471,10 @@ export interface operations {
   };
   set_price: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The time from which it holds; absent: now. */
+        valid_from?: string;
+      };
       header?: never;
       path: {
         /** @description The model's name */
@@ -4325,8 +4493,68 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Price"];
+          "application/json": components["schemas"]["PriceVersion"];
         };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_price_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The model's name */
+        model: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PriceVersionList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  withdraw_price: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The model's name */
+        model: string;
+        /** @description The price's number */
+        version: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: {
         headers: {

@@ -25,6 +25,8 @@ export type CreatedToken = Ok<paths["/api/v1/tokens"]["post"]>;
 export type TokenChange = Body<paths["/api/v1/tokens/{id}"]["patch"]>;
 
 export type Model = Ok<paths["/api/v1/models"]["get"]>["items"][number];
+export type ModelPrice = NonNullable<Model["price"]>;
+export type PriceConditions = UsageDetail["price_rules"][number];
 export type Channel = Ok<paths["/api/v1/channels"]["get"]>["items"][number];
 export type NewChannel = Body<paths["/api/v1/channels"]["post"]>;
 export type Provider = Ok<paths["/api/v1/providers"]["get"]>["items"][number];

@@ -6,13 +6,14 @@ import { useTranslation } from "react-i18next";
 import { instanceQuery } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { RevealSetups } from "@/forms/reveal-setups";
-import { furtherFacts, priceKeys } from "@/lib/models";
+import { furtherFacts } from "@/lib/models";
 import { placeholder_secret } from "@/lib/snippets";
+import { formatExact } from "@/lib/time";
 import { buttonLook } from "@/ui/button";
 import { Sheet } from "@/ui/sheet";
 
 import { CopyId, ServedWord } from "./model-table";
-import { Price } from "./price";
+import { PriceBookEntry } from "./price-book-entry";
 
 interface ModelSheetProps {
   model: Model;
@@ -68,20 +69,19 @@ export function ModelSheet({ model, ppm, onClose }: ModelSheetProps) {
         <section>
           <h3 className="mb-1 font-medium">{t("models.perMillion")}</h3>
           {model.price ? (
-            <dl className="tabular">
-              {priceKeys.map((key) => (
-                <div key={key} className="flex justify-between border-t border-line py-2">
-                  <dt>{t(`models.price_${key}`)}</dt>
-                  <dd className="text-right">
-                    <Price price={model.price?.[key]} ppm={ppm} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
+            <PriceBookEntry price={model.price} ppm={ppm} />
           ) : (
             <p className="text-muted">{t("models.noPrice")}</p>
           )}
         </section>
+        {model.upcoming_prices?.map((upcoming) => (
+          <section key={upcoming.version}>
+            <h3 className="mb-1 font-medium">
+              {t("models.upcoming", { when: formatExact(upcoming.valid_from, i18n.language) })}
+            </h3>
+            <PriceBookEntry price={upcoming.price} ppm={ppm} />
+          </section>
+        ))}
         {facts.length > 0 && (
           <section>
             <h3 className="mb-1 font-medium">{t("models.further")}</h3>

@@ -6,6 +6,8 @@ import { exactMoney } from "@/lib/money";
 import { formatMultiplier } from "@/lib/multiplier";
 import { meters } from "@/lib/units";
 
+import { PriceConditionWords } from "./price-conditions";
+
 const head = "py-1 pl-3 text-right font-medium first:pl-0 first:text-left";
 const cell = "border-t border-line py-1.5 pl-3 text-right align-top first:pl-0 first:text-left";
 
@@ -40,8 +42,9 @@ export function UsageArithmetic({ detail }: { detail: UsageDetail }) {
             </tr>
           </thead>
           <tbody>
-            {detail.lines.map((line) => (
-              <tr key={line.meter}>
+            {detail.lines.map((line, place) => (
+              // A meter has a line for each of its prices.
+              <tr key={`${line.meter} ${place}`}>
                 <th scope="row" className={cx(cell, "font-normal")}>
                   {meterName(line.meter)}
                 </th>
@@ -53,11 +56,36 @@ export function UsageArithmetic({ detail }: { detail: UsageDetail }) {
           </tbody>
         </table>
       )}
+      {(detail.price_version !== null || detail.price_rules.length > 0) && (
+        <div className="text-head text-muted">
+          {typeof detail.price_version === "number" && (
+            <p>{t("usage.priceVersion", { version: detail.price_version })}</p>
+          )}
+          {detail.price_rules.length > 0 && (
+            <>
+              <p>{t("usage.priceRules")}</p>
+              <ul className="list-disc pl-5">
+                {detail.price_rules.map((rule, place) => (
+                  <li key={place}>
+                    <PriceConditionWords conditions={rule} />
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </div>
+      )}
       <dl className="tabular border-t border-line-strong pt-2">
         {detail.multiplier_ppm !== 1_000_000 && (
           <div className="flex justify-between gap-4 text-head">
             <dt className="text-muted">{t("usage.multiplier")}</dt>
             <dd>{formatMultiplier(detail.multiplier_ppm)}</dd>
+          </div>
+        )}
+        {typeof detail.group_multiplier_ppm === "number" && (
+          <div className="flex justify-between gap-4 text-head">
+            <dt className="pl-3 text-muted">{t("usage.multiplierGroup")}</dt>
+            <dd>{formatMultiplier(detail.group_multiplier_ppm)}</dd>
           </div>
         )}
         <div className="flex justify-between gap-4 font-semibold">

@@ -7,15 +7,33 @@ const million = 1_000_000;
 /** The group that tokens are bound to unless they say otherwise. */
 export const default_group = "default";
 
-/** The prices that have a column or line of their own, in their order. */
+/** The prices of a model, in their order. */
 export const priceKeys = [
   "input",
   "output",
   "cached_input",
   "cache_write",
   "cache_write_1h",
+  "input_audio",
+  "input_image",
+  "reasoning",
+  "output_audio",
+  "output_image",
+  "web_search",
+  "file_search",
+  "request",
 ] as const;
 export type PriceKey = (typeof priceKeys)[number];
+
+/** Those that a price, or a rule of one, names. */
+export function namedPrices(
+  prices: Partial<Record<PriceKey, string | null>>,
+): { key: PriceKey; price: string }[] {
+  return priceKeys.flatMap((key) => {
+    const price = prices[key];
+    return price === null || price === undefined ? [] : [{ key, price }];
+  });
+}
 
 /** The factor of a tier and a group together, in parts per million, rounded up as the server does. */
 export function combinePpm(tier: number, group: number): number {
@@ -48,7 +66,8 @@ export function formatUnits(units: number, language: string): string {
 }
 
 const known = new Set<string>([
-  ...["id", "provider", "available", "context", "max_output", "price"],
+  ...["id", "provider", "available", "context", "max_output", "price", "price_version"],
+  ...["upcoming_prices", "rules"],
   ...priceKeys,
 ]);
 

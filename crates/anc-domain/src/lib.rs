@@ -17,6 +17,7 @@ mod id;
 mod key_scope;
 mod model;
 mod money;
+mod priced_options;
 mod provider;
 mod redemption_code;
 mod scope;
@@ -36,6 +37,7 @@ pub use id::{
 pub use key_scope::{KeyScope, UnknownKeyScope};
 pub use model::{ModelName, ModelNameError, ModelPattern, ModelPatterns};
 pub use money::{MoneyError, NanoUsd, PpmMultiplier};
+pub use priced_options::PricedOptions;
 pub use provider::Provider;
 pub use redemption_code::{RedemptionCode, RedemptionCodeError, RedemptionCodeHint};
 pub use scope::{EndpointScope, EndpointScopes, UnknownScope};

@@ -24,29 +24,41 @@ pub enum Meter {
     CacheWriteOther,
     /// Input given as sound.
     InputAudio,
+    /// Input given as pictures.
+    InputImage,
     /// Output but for what has a bucket of its own below.
     Output,
     /// Output spent on thinking.
     Reasoning,
     /// Output given as sound.
     OutputAudio,
+    /// Output given as pictures.
+    OutputImage,
     /// Searches of the web that the provider made for the request.
     WebSearch,
+    /// Searches in files that the provider made for the request.
+    FileSearch,
+    /// The request itself, where its model's price has one for it.
+    Request,
 }
 
 impl Meter {
     /// Every meter, in the order of the buckets.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Input,
         Self::CachedInput,
         Self::CacheWrite5m,
         Self::CacheWrite1h,
         Self::CacheWriteOther,
         Self::InputAudio,
+        Self::InputImage,
         Self::Output,
         Self::Reasoning,
         Self::OutputAudio,
+        Self::OutputImage,
         Self::WebSearch,
+        Self::FileSearch,
+        Self::Request,
     ];
 
     /// The meter's name in JSON, in the database and in the price book.
@@ -58,10 +70,14 @@ impl Meter {
             Self::CacheWrite1h => "cache_write_1h",
             Self::CacheWriteOther => "cache_write_other",
             Self::InputAudio => "input_audio",
+            Self::InputImage => "input_image",
             Self::Output => "output",
             Self::Reasoning => "reasoning",
             Self::OutputAudio => "output_audio",
+            Self::OutputImage => "output_image",
             Self::WebSearch => "web_search",
+            Self::FileSearch => "file_search",
+            Self::Request => "request",
         }
     }
 
@@ -75,12 +91,13 @@ impl Meter {
                 | Self::CacheWrite1h
                 | Self::CacheWriteOther
                 | Self::InputAudio
+                | Self::InputImage
         )
     }
 
     /// Whether the units are part of what the model made.
     pub const fn is_output(self) -> bool {
-        matches!(self, Self::Output | Self::Reasoning | Self::OutputAudio)
+        matches!(self, Self::Output | Self::Reasoning | Self::OutputAudio | Self::OutputImage)
     }
 }
 

@@ -28,7 +28,7 @@ const BEYOND: u64 = 4;
 /// searches, earlier answers) fits into the window in each of their passes.
 const CONTEXT_USUAL: u64 = 1_000_000;
 
-/// More searches of the web than a model makes for one answer.
+/// More searches of either kind than a model makes for one answer.
 const SEARCHES_MAX: u64 = 1_000;
 
 impl Plausible {
@@ -42,7 +42,7 @@ impl Plausible {
     }
 
     fn covers(self, reported: &Usage, output_seen: u64) -> bool {
-        reported.get(Meter::WebSearch) <= SEARCHES_MAX
+        reported.get(Meter::WebSearch).max(reported.get(Meter::FileSearch)) <= SEARCHES_MAX
             && reported.input_total() <= self.input
             && reported.output_total() <= self.output.max(output_seen.saturating_mul(BEYOND))
     }

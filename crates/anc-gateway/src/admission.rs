@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anc_domain::{
-    ClientAddress, Clock, EndpointScope, ModelName, RelayError, RelayErrorCode as Code, Secret,
-    TokenText,
+    ClientAddress, Clock, EndpointScope, ModelName, PpmMultiplier, PricedOptions, RelayError,
+    RelayErrorCode as Code, Secret, TokenText,
 };
-use anc_ledger::PriceSnapshot;
+use anc_ledger::{ModelPrice, PriceSnapshot};
 use anc_store::Store;
 use anc_wire::Protocol;
 
@@ -111,6 +111,9 @@ pub(crate) fn check_group(caller: &Caller) -> Result<(), RelayError> {
     ))
 }
 
+/// The tier of service that costs less than the usual one.
+const CHEAPER_TIER: &str = "flex";
+
 /// A caller who may use a model at a price. Only [`authorize`] makes one.
 #[derive(Debug)]
 pub(crate) struct Admitted {
@@ -134,10 +137,20 @@ const fn scope_of(protocol: Protocol) -> EndpointScope {
     }
 }
 
+/// The options whose prices are asked for. A cheaper tier of service without a price of its own
+/// costs what is usual: its provider may serve it so, or as usual.
+fn as_priced(options: &PricedOptions, price: &ModelPrice) -> PricedOptions {
+    let priced = price.rules.iter().any(|rule| rule.service_tier == options.service_tier);
+    let cheaper = options.service_tier.as_deref() == Some(CHEAPER_TIER);
+    let service_tier = options.service_tier.clone().filter(|_| priced || !cheaper);
+    PricedOptions { service_tier, ..options.clone() }
+}
+
 /// Phase 4: caller × model × address × endpoint → admitted.
 pub(crate) fn authorize(
     caller: Caller,
     model: ModelName,
+    options: &PricedOptions,
     call: &Call,
     catalog: &Catalog,
 ) -> Result<Admitted, RelayError> {
@@ -146,16 +159,25 @@ pub(crate) fn authorize(
     check_model(&caller, &model)?;
     check_group(&caller)?;
     let served = catalog.served(&model).ok_or_else(|| error::model_not_found(model.as_str()))?;
-    let price = served.price.ok_or_else(|| error::model_unpriced(&model))?;
+    let priced = served.price_at(call.received_at).ok_or_else(|| error::model_unpriced(&model))?;
     let group = &caller.0.group;
     let channels: Vec<Arc<Channel>> =
         served.channels.iter().filter(|one| one.routing.group == *group).cloned().collect();
     if channels.is_empty() {
         return Err(error::model_not_found(model.as_str()));
     }
-    let multiplier = anc_ledger::combined(caller.0.multiplier, catalog.group_multiplier(group));
+    let of_group = catalog.group_multiplier(group);
+    let multiplier = anc_ledger::combined(caller.0.multiplier, of_group);
+    let promised = priced
+        .price
+        .snapshot_for(&as_priced(options, &priced.price), call.received_at, multiplier)
+        .map_err(error::unpriced_option)?;
     Ok(Admitted {
-        price: price.snapshot(multiplier),
+        price: PriceSnapshot {
+            group_multiplier: (of_group != PpmMultiplier::ONE).then_some(of_group),
+            version: Some(priced.version),
+            ..promised
+        },
         max_output: served.max_output,
         context: served.context,
         channels,

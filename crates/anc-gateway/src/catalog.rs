@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use anc_domain::{ChannelId, ModelName, PpmMultiplier, Provider, Secret};
+use anc_domain::{ChannelId, ModelName, PpmMultiplier, Provider, Secret, UnixMillis};
 use anc_ledger::ModelPrice;
-use anc_store::{ChannelRecord, ChannelRouting, Store, StoreError};
+use anc_store::{CUSTOM_PROVIDER, ChannelRecord, ChannelRouting, PriceVersion, Store, StoreError};
 use anc_upstream::Endpoint;
 use anc_wire::{Family, Protocol};
 
@@ -45,15 +45,35 @@ impl Channel {
     }
 }
 
+/// A price and since when it holds.
+#[derive(Debug, Clone)]
+pub(crate) struct DatedPrice {
+    from: UnixMillis,
+    pub(crate) version: i64,
+    pub(crate) price: ModelPrice,
+}
+
 /// What is known of a model.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
-    pub(crate) price: Option<ModelPrice>,
+    /// The price that holds, and those whose time has not come, in the order of their times.
+    prices: Vec<DatedPrice>,
     pub(crate) context: Option<u64>,
     pub(crate) max_output: Option<u64>,
     pub(crate) provider: String,
     /// The enabled channels that have it.
     pub(crate) channels: Vec<Arc<Channel>>,
+}
+
+impl Model {
+    fn unpriced(provider: String) -> Self {
+        Self { prices: Vec::new(), context: None, max_output: None, provider, channels: Vec::new() }
+    }
+
+    /// What it costs at a time.
+    pub(crate) fn price_at(&self, now: UnixMillis) -> Option<&DatedPrice> {
+        self.prices.iter().rev().find(|one| one.from <= now)
+    }
 }
 
 /// The picture of one moment.
@@ -70,14 +90,26 @@ impl Catalog {
         let mut by_provider: HashMap<String, Vec<ModelName>> = HashMap::new();
         for record in store.prices().list().await? {
             by_provider.entry(record.provider.clone()).or_default().push(record.model.clone());
+            let dated = DatedPrice {
+                from: record.valid_from,
+                version: record.version,
+                price: record.price,
+            };
             let model = Model {
-                price: Some(record.price),
+                prices: vec![dated],
                 context: record.context,
                 max_output: record.max_output,
                 provider: record.provider,
                 channels: Vec::new(),
             };
             models.insert(record.model, model);
+        }
+        for one in store.prices().upcoming().await? {
+            let model = models
+                .entry(one.model)
+                .or_insert_with(|| Model::unpriced(CUSTOM_PROVIDER.to_owned()));
+            let PriceVersion { valid_from: from, version, price, .. } = one;
+            model.prices.push(DatedPrice { from, version, price });
         }
         for record in store.channels().list().await?.into_iter().filter(|one| one.enabled) {
             let Some(channel) = dialable(&record) else { continue };
@@ -88,13 +120,8 @@ impl Catalog {
             let mapped = record.routing.model_map.keys().filter_map(|name| name.parse().ok());
             served.extend(mapped.filter(|name| !served.contains(name)).collect::<Vec<_>>());
             for name in served {
-                let model = models.entry(name).or_insert_with(|| Model {
-                    price: None,
-                    context: None,
-                    max_output: None,
-                    provider: record.provider.clone(),
-                    channels: Vec::new(),
-                });
+                let model =
+                    models.entry(name).or_insert_with(|| Model::unpriced(record.provider.clone()));
                 model.channels.push(Arc::clone(&channel));
             }
         }
@@ -113,14 +140,16 @@ impl Catalog {
         self.models.get(name).filter(|model| !model.channels.is_empty())
     }
 
-    /// The price of a model, served or not.
-    pub(crate) fn price(&self, name: &ModelName) -> Option<ModelPrice> {
-        self.models.get(name)?.price
+    /// The price of a model at a time, served or not.
+    pub(crate) fn price(&self, name: &ModelName, now: UnixMillis) -> Option<&DatedPrice> {
+        self.models.get(name)?.price_at(now)
     }
 
-    /// Every model that some channel serves and that has a price, by name.
-    pub(crate) fn usable(&self) -> impl Iterator<Item = (&ModelName, &Model)> {
-        self.models.iter().filter(|(_, model)| !model.channels.is_empty() && model.price.is_some())
+    /// Every model that some channel serves and that has a price at a time, by name.
+    pub(crate) fn usable(&self, now: UnixMillis) -> impl Iterator<Item = (&ModelName, &Model)> {
+        let usable =
+            move |model: &Model| !model.channels.is_empty() && model.price_at(now).is_some();
+        self.models.iter().filter(move |(_, model)| usable(model))
     }
 }
 

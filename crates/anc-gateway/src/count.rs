@@ -31,7 +31,8 @@ pub(crate) async fn count_tokens(
     let (body, _room) = request_body::read_body(gateway, &call.headers, body).await?;
     let facts = call.scan(&body)?;
     let catalog = gateway.catalog.load_full();
-    let mut admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
+    let mut admitted =
+        admission::authorize(caller, facts.model.clone(), &facts.options, &call, &catalog)?;
     // What the request goes on from is counted as well, so it must be the caller's own.
     let bond = Bond::of(gateway, &call, &facts, &mut admitted).await?;
     match ask_provider(gateway, &call, (&admitted, bond), &facts, body).await {

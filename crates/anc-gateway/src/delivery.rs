@@ -8,10 +8,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use anc_domain::{ModelName, NanoUsd, RelayError, UnixMillis, Usage};
+use anc_domain::{Meter, ModelName, NanoUsd, RelayError, UnixMillis, Usage};
 use anc_ledger::{EndReason, Refusal, affordable_output};
-use anc_store::{OpenHold, Settlement};
-use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts};
+use anc_store::{OpenHold, OptionsKept, Settlement};
+use anc_wire::{ArrayFraming, Family, FrameRole, Observed, RequestFacts, Served};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response};
@@ -58,6 +58,7 @@ pub(crate) struct Delivery {
     step: NanoUsd,
     input_cost: NanoUsd,
     input_expected: u64,
+    input_at_most: u64,
     /// What a report may say and be believed.
     plausible: Plausible,
     /// A stream was asked for.
@@ -113,6 +114,7 @@ impl Delivery {
             step: held.bounds.step,
             input_cost: held.bounds.input,
             input_expected: held.input_expected,
+            input_at_most: held.input_at_most,
             plausible: held.plausible,
             wants_stream: facts.stream,
             lowered_output: held.lowered_output,
@@ -141,7 +143,7 @@ impl Delivery {
     fn cover(&mut self) {
         let Some(hold) = &self.hold else { return };
         let for_output = hold.granted().checked_sub(self.input_cost).unwrap_or_default();
-        self.covered_units = affordable_output(for_output, hold.price());
+        self.covered_units = affordable_output(for_output, self.input_at_most, hold.price());
     }
 
     /// Makes sure that what was counted so far is paid for, growing the hold by a step where not.
@@ -192,8 +194,15 @@ impl Delivery {
     fn settlement(&self, end: EndReason) -> Settlement {
         let measured = measure(&self.observed, end, self.input_expected, self.plausible);
         let total = self.gateway.clock.now().since(self.started_at);
+        let per_request = self
+            .hold
+            .as_ref()
+            .is_some_and(|hold| hold.price().request_per_million() > NanoUsd::ZERO);
+        let charged = per_request && !measured.usage.is_empty();
+        let Served { usual_tier, usual_speed } = self.observed.served;
         Settlement {
-            usage: measured.usage,
+            usage: measured.usage.with(Meter::Request, u64::from(charged)),
+            kept: OptionsKept { service_tier: !usual_tier, speed: !usual_speed },
             end_reason: end,
             estimated: measured.estimated,
             suspect: measured.suspect,
@@ -260,7 +269,7 @@ impl Drop for Delivery {
             let settlement = self.settlement(EndReason::ClientGone);
             self.hand_in(&settlement.usage);
             if let Some(hold) = self.hold.take() {
-                let charge = hold.charge_for(&settlement.usage).map(|charge| charge.total);
+                let charge = hold.charge_for(&settlement).map(|charge| charge.total);
                 metrics::settled(self.call.protocol, &settlement, charge.unwrap_or_default());
                 hold.settle_detached(settlement);
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anc_domain::{
     EndpointScope, ModelName, NanoUsd, RateReached, RelayError, RelayErrorCode as Code, UnixMillis,
 };
-use anc_ledger::{Holder, Period, Refusal};
+use anc_ledger::{Holder, Period, Refusal, UnpricedOption};
 use anc_limits::{Limited, Rate, TooFast};
 use anc_routing::NoPlan;
 use anc_store::StoreError;
@@ -255,6 +255,17 @@ pub(crate) fn model_unpriced(model: &ModelName) -> RelayError {
         format!(
             "The model {model} has no price, so it cannot be charged for. Ask the operator of this \
              relay to set one."
+        ),
+    )
+}
+
+/// An option that would cost something else, which the price book does not have.
+pub(crate) fn unpriced_option(UnpricedOption(field): UnpricedOption) -> RelayError {
+    RelayError::new(
+        Code::InvalidRequest,
+        format!(
+            "The request was refused: this value of `{field}` is not offered here, since it has a \
+             price of its own that the price book does not have; leave it out."
         ),
     )
 }

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use anc_domain::{EndpointScope, ModelName, NanoUsd, RelayError, RelayErrorCode as Code};
+use anc_domain::{
+    EndpointScope, ModelName, NanoUsd, RelayError, RelayErrorCode as Code, UnixMillis,
+};
 use anc_wire::{Family, ModelListing, ModelPage};
 use bytes::Bytes;
 use http::Response;
@@ -31,7 +33,7 @@ pub(crate) async fn list_models(
     admission::check_address(&caller, call.client)?;
     admission::check_scope(&caller, EndpointScope::Models)?;
     let catalog = gateway.catalog.load();
-    let listings = listings(&catalog, &caller);
+    let listings = listings(&catalog, &caller, call.received_at);
     let body = match call.protocol.family() {
         Family::Gemini => {
             let number = |key: &str| query_number(call.query.as_deref(), key);
@@ -64,7 +66,7 @@ pub(crate) async fn get_model(
     admission::check_scope(&caller, EndpointScope::Models)?;
     let catalog = gateway.catalog.load();
     let name = call.path_model.as_ref().map(ModelName::as_str).unwrap_or_default();
-    let listings = listings(&catalog, &caller);
+    let listings = listings(&catalog, &caller, call.received_at);
     let listing = listings
         .iter()
         .find(|listing| listing.id == name)
@@ -76,26 +78,29 @@ pub(crate) async fn get_model(
     Ok(answer(call, body))
 }
 
-fn listings<'a>(catalog: &'a Catalog, caller: &Caller) -> Vec<ModelListing<'a>> {
+fn listings<'a>(catalog: &'a Catalog, caller: &Caller, now: UnixMillis) -> Vec<ModelListing<'a>> {
     if admission::check_group(caller).is_err() {
         return Vec::new();
     }
     catalog
-        .usable()
+        .usable(now)
         .filter(|(name, _)| admission::may_use(caller, name))
         .map(|(name, model)| ModelListing {
             id: name.as_str(),
             owned_by: &model.provider,
             context: model.context,
             max_output: model.max_output,
-            embeds: embeds(model),
+            embeds: embeds(model, now),
         })
         .collect()
 }
 
 /// A model whose output costs nothing makes none that is paid for: it makes vectors.
-fn embeds(model: &Model) -> bool {
-    model.price.is_some_and(|price| price.output == NanoUsd::ZERO && price.input > NanoUsd::ZERO)
+fn embeds(model: &Model, now: UnixMillis) -> bool {
+    model.price_at(now).is_some_and(|dated| {
+        let rates = &dated.price.rates;
+        rates.output == NanoUsd::ZERO && rates.input > NanoUsd::ZERO
+    })
 }
 
 fn query_text<'q>(query: Option<&'q str>, key: &str) -> Option<Cow<'q, str>> {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use anc_domain::{Meter, ModelName, NanoUsd, RequestId, Usage};
+use anc_ledger::PriceSnapshot;
 use anc_store::{OpenHold, Settlement};
 use anc_wire::{ModelUse, Observed};
 
@@ -59,7 +60,14 @@ pub(crate) async fn settle_apart(
 /// A hold for what another model made, if it has a price.
 async fn hold_apart(gateway: &Gateway, hold: &OpenHold, one: &ModelUse) -> Option<OpenHold> {
     let model: ModelName = one.model.parse().ok()?;
-    let price = gateway.catalog.load().price(&model)?.snapshot(hold.price().multiplier);
+    let (catalog, now) = (gateway.catalog.load(), gateway.clock.now());
+    let dated = catalog.price(&model, now)?;
+    let promised = hold.price();
+    let price = PriceSnapshot {
+        group_multiplier: promised.group_multiplier,
+        version: Some(dated.version),
+        ..dated.price.snapshot(promised.multiplier)
+    };
     let request_id = RequestId::generate(gateway.clock.now(), &*gateway.entropy);
     hold.beside(request_id, model, price).await.ok()?.ok()
 }

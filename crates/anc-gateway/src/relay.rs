@@ -44,7 +44,8 @@ pub(crate) async fn relay(
 
     // 4 authorize.
     let catalog = gateway.catalog.load_full();
-    let mut admitted = admission::authorize(caller, facts.model.clone(), &call, &catalog)?;
+    let mut admitted =
+        admission::authorize(caller, facts.model.clone(), &facts.options, &call, &catalog)?;
     let bond = Bond::of(gateway, &call, &facts, &mut admitted).await?;
     let input = Input::of(gateway.limits.input_hold, &facts, &bond, admitted.context);
     let permits = admit_rate(gateway, &admitted.caller, input.expected)?;
@@ -198,6 +199,8 @@ pub(crate) struct Held {
     /// Count among the requests at once of the token and its account.
     pub(crate) permits: Permits,
     pub(crate) bounds: HoldBounds,
+    /// The most input units that the hold pays for.
+    pub(crate) input_at_most: u64,
     /// The units that one answer may have where a buffered answer's bound had to be lowered.
     pub(crate) lowered_output: Option<u64>,
 }
@@ -236,7 +239,7 @@ async fn hold(
         token_id: admitted.caller.token_id(),
         model: admitted.model.clone(),
         ask: bounds.ask,
-        price: admitted.price,
+        price: admitted.price.clone(),
         input_estimate: input.expected,
         stream: facts.stream,
     };
@@ -248,7 +251,7 @@ async fn hold(
         .map_err(|refusal| error::refused(refusal, call.received_at))?;
     let lowered_output = (!facts.stream && open.granted() < bounds.ask.full).then(|| {
         let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
-        anc_ledger::affordable_output(left, &admitted.price) / answers
+        anc_ledger::affordable_output(left, input.at_most, &admitted.price) / answers
     });
     let plausible = Plausible::new(
         input.at_most,
@@ -257,8 +260,17 @@ async fn hold(
         gateway.limits.output_units_default,
     );
     let (open, taken_up) = (Some(open), AtomicBool::new(false));
-    let input_expected = input.expected;
-    Ok(Held { open, taken_up, input_expected, plausible, permits, bounds, lowered_output })
+    let (input_expected, input_at_most) = (input.expected, input.at_most);
+    Ok(Held {
+        open,
+        taken_up,
+        input_expected,
+        plausible,
+        permits,
+        bounds,
+        input_at_most,
+        lowered_output,
+    })
 }
 
 impl Drop for Held {

@@ -26,16 +26,18 @@ pub struct HoldBounds {
     pub step: NanoUsd,
 }
 
-/// What to hold for a request of `input` units: the input at the dearest rate of its meters, and
-/// the output bound at the dearest rate of its own.
+/// What to hold for a request of `input` units: the input at the dearest rate that its meters can
+/// have at that length, the output bound at the dearest rate of its own, and the request itself.
 pub fn hold_bounds(
     input: TokenCount,
     output: OutputBound,
     otherwise: Otherwise,
     price: &PriceSnapshot,
 ) -> Result<HoldBounds, MoneyError> {
-    let input = cost_of(input, price.dearest_input_per_million(), price.multiplier)?;
-    let dearest_output = price.dearest_output_per_million();
+    let dearest_output = price.dearest_output_per_million(input);
+    let dearest_input = price.dearest_input_per_million(input);
+    let request = cost_of(1, price.request_per_million(), price.multiplier)?;
+    let input = cost_of(input, dearest_input, price.multiplier)?.checked_add(request)?;
     let most = cost_of(output.most, dearest_output, price.multiplier)?;
     let step = cost_of(output.step.min(output.most), dearest_output, price.multiplier)?;
     let (full, least) = (input.checked_add(most)?, input.checked_add(step)?);
@@ -43,10 +45,10 @@ pub fn hold_bounds(
     Ok(HoldBounds { ask, input, step })
 }
 
-/// How many units of output `money` pays for at the dearest rate; the bound that a unary answer is
-/// lowered to where its full hold does not fit.
-pub fn affordable_output(money: NanoUsd, price: &PriceSnapshot) -> TokenCount {
-    let per_million = i128::from(price.dearest_output_per_million().nanos());
+/// How many units of output `money` pays for at the dearest rate that they can have behind `input`
+/// units; the bound that a unary answer is lowered to where its full hold does not fit.
+pub fn affordable_output(money: NanoUsd, input: TokenCount, price: &PriceSnapshot) -> TokenCount {
+    let per_million = i128::from(price.dearest_output_per_million(input).nanos());
     let rate = per_million * i128::from(price.multiplier.ppm());
     if rate == 0 {
         return TokenCount::MAX;
@@ -62,7 +64,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{ModelPrice, charge};
+    use crate::{ModelPrice, Part, PriceRule, Rates, charge};
 
     proptest! {
         #[test]
@@ -70,13 +72,23 @@ mod tests {
             input in 0_u64..1_000_000, cached in 0_u64..1_000_000, output in 0_u64..200_000,
             reasoning in 0_u64..200_000, ppm in 0_u32..5_000_000,
             prices in prop::array::uniform4(0_i64..1_000_000_000_000),
+            above in 0_u64..2_000_000, part in prop_oneof![Just(Part::Whole), Just(Part::Above)],
         ) {
             let [base, out, read, write] = prices.map(NanoUsd::from_nanos);
-            let model = ModelPrice {
+            let rates = Rates {
                 cached_input: Some(read),
                 cache_write: Some(write),
-                ..ModelPrice::flat(base, out)
+                request: Some(write),
+                ..Rates::flat(base, out)
             };
+            let long = PriceRule {
+                input_above: Some(above),
+                part,
+                input: Some(write),
+                output: (part == Part::Whole).then_some(read),
+                ..PriceRule::default()
+            };
+            let model = ModelPrice { rates, rules: vec![long] };
             let price = model.snapshot(PpmMultiplier::from_ppm(ppm));
             let bound = OutputBound { most: output + reasoning, step: 256 };
             let bounds = hold_bounds(input + cached, bound, Otherwise::Least, &price).unwrap();
@@ -84,7 +96,8 @@ mod tests {
                 .with(Meter::Input, input)
                 .with(Meter::CachedInput, cached)
                 .with(Meter::Output, output)
-                .with(Meter::Reasoning, reasoning);
+                .with(Meter::Reasoning, reasoning)
+                .with(Meter::Request, 1);
             prop_assert!(charge(&usage, &price).unwrap().total <= bounds.ask.full);
             prop_assert!(bounds.ask.least <= bounds.ask.full);
         }
@@ -95,8 +108,8 @@ mod tests {
         ) {
             let price = ModelPrice::flat(NanoUsd::ZERO, NanoUsd::from_nanos(out))
                 .snapshot(PpmMultiplier::from_ppm(ppm));
-            let units = affordable_output(NanoUsd::from_nanos(money), &price);
-            let cost = cost_of(units, price.dearest_output_per_million(), price.multiplier).unwrap();
+            let units = affordable_output(NanoUsd::from_nanos(money), 0, &price);
+            let cost = cost_of(units, price.dearest_output_per_million(0), price.multiplier).unwrap();
             prop_assert!(cost.nanos() <= money);
         }
     }

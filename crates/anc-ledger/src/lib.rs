@@ -5,8 +5,9 @@
 //! and property tests drive them with random operations against a small model.
 //!
 //! # To add …
-//! * a meter: extend `Meter` in `anc-domain`, then its price in [`ModelPrice`] and what stands in
-//!   for it where a model has no price of its own for it (`price.rs`).
+//! * a meter: extend `Meter` in `anc-domain`, then its price in [`Rates`] and [`PriceRule`], and
+//!   what stands in for it where a model has no price of its own for it (`price.rs`).
+//! * a condition of prices: a field of [`PriceRule`], and where it is asked (`price/rule.rs`).
 //! * a reason to refuse a hold: a variant of [`Refusal`] and its place in the order of checks
 //!   (`hold.rs`).
 //! * a reason not to redeem a code: a variant of [`NotRedeemed`] (`redeem.rs`).
@@ -29,6 +30,9 @@ pub use hold::{
     grow, hold, left, release, settle,
 };
 pub use notable::{NOTABLE_HOURS, step_reached, unusual_hour};
-pub use price::{ModelPrice, PriceSnapshot, combined};
+pub use price::{
+    ModelPrice, NoTimeOfDay, Part, PriceFault, PriceRule, PriceSnapshot, RULES_MAX, Rates,
+    RuleFault, TimeOfDay, UnpricedOption, combined,
+};
 pub use redeem::{CodeState, NotRedeemed, redeem};
 pub use window::{Period, UnknownZone, Window, Zone, window};

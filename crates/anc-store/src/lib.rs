@@ -81,8 +81,8 @@ pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use idempotency::{Idempotency, Repeat};
 pub use invitation::{InvitationRecord, Invitations, NewInvitation};
 pub use ledger::{
-    Credit, EntryKind, HoldRequest, Ledger, OpenHold, Redeemed, RedemptionAsk, Settlement,
-    WORD_OF_ANOTHER,
+    Credit, EntryKind, HoldRequest, Ledger, OpenHold, OptionsKept, Redeemed, RedemptionAsk,
+    Settlement, WORD_OF_ANOTHER,
 };
 pub use mail_code::{MailCodes, NewMailCode, Registered};
 pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
@@ -94,7 +94,7 @@ pub use payment::{
     PaymentRecord, PaymentState, Payments, SessionFact, SessionOutcome, TakenIn,
 };
 pub use pending_sign_in::PendingSignIns;
-pub use price::{PriceRecord, PriceSource, Prices};
+pub use price::{CUSTOM_PROVIDER, PriceRecord, PriceSource, PriceVersion, Prices};
 pub use redemption::{
     CodeBatch, CodePage, CodeQuery, CodeStatus, NewCodeBatch, RedemptionCodeRecord,
     RedemptionCodes, RedemptionPage, RedemptionRecord,

@@ -1,6 +1,6 @@
 //! The price book: models and what they cost, in versions.
 
-use anc_domain::{Meter, ModelName, PpmMultiplier, Usage};
+use anc_domain::{ModelName, PpmMultiplier, UnixMillis};
 use anc_ledger::ModelPrice;
 use serde::Deserialize;
 use sqlx::FromRow;
@@ -15,17 +15,41 @@ use crate::sql::query;
 const BUILTIN: &str = include_str!("../prices/builtin.json");
 
 /// The provider of a model that only a person has given a price.
-const CUSTOM_PROVIDER: &str = "custom";
+pub const CUSTOM_PROVIDER: &str = "custom";
 
-const BEYOND_RANGE: StoreError = StoreError::Conflict("a price below zero or beyond range");
+const NO_PRICE: StoreError = StoreError::Conflict("a price below zero or beyond range");
+const TOO_MANY: StoreError = StoreError::Conflict("a model has too many versions of its price");
+
+/// Versions of one model's price: several a day for years.
+const VERSIONS_MAX: i64 = 10_000;
 
 /// Who set a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceSource {
     /// It came with the program, and follows the program's later versions.
     Builtin,
-    /// A person set it; no later version of the program changes it.
+    /// It came from a list that a person imported; another list changes it, the program does not.
+    Import,
+    /// A person set it; no later version of the program changes it, and no list.
     Manual,
+}
+
+impl PriceSource {
+    /// Its name in the database and in the control API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Import => "import",
+            Self::Manual => "manual",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, StoreError> {
+        [Self::Builtin, Self::Import, Self::Manual]
+            .into_iter()
+            .find(|source| source.name() == name)
+            .ok_or_else(|| StoreError::corrupt("an unknown source of a price"))
+    }
 }
 
 /// A model and its price.
@@ -45,6 +69,35 @@ pub struct PriceRecord {
     pub version: i64,
     /// Who set the price.
     pub source: PriceSource,
+    /// Since when it holds.
+    pub valid_from: UnixMillis,
+}
+
+/// One of the prices that a model has had, has, or will have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceVersion {
+    /// The model.
+    pub model: ModelName,
+    /// Counts the prices of the model.
+    pub version: i64,
+    /// Who set it.
+    pub source: PriceSource,
+    /// What it is.
+    pub price: ModelPrice,
+    /// When it was set.
+    pub created_at: UnixMillis,
+    /// From when on it holds, until another version's time comes.
+    pub valid_from: UnixMillis,
+}
+
+#[derive(FromRow)]
+struct VersionRow {
+    model: String,
+    version: i64,
+    source: String,
+    price: String,
+    created_at: i64,
+    valid_from: i64,
 }
 
 #[derive(FromRow)]
@@ -56,12 +109,22 @@ struct PriceRow {
     price: String,
     version: i64,
     source: String,
+    valid_from: i64,
 }
 
+/// The price that each model has at the time `$1`.
 const SELECT: &str = "select m.name as model, m.provider, m.context, m.max_output,
-        p.price, p.version, p.source
+        p.price, p.version, p.source, p.valid_from
  from model m
- join model_price p on p.model = m.name and p.version = m.price_version";
+ join model_price p on p.model = m.name and p.version = (
+     select v.version
+     from model_price v
+     where v.model = m.name and v.valid_from <= $1
+     order by v.valid_from desc, v.version desc
+     limit 1)";
+
+const SELECT_VERSIONS: &str = "select model, version, source, price, created_at, valid_from
+ from model_price";
 
 /// The price book's door.
 #[derive(Clone, Copy)]
@@ -70,90 +133,125 @@ pub struct Prices<'a> {
 }
 
 impl Prices<'_> {
-    /// Every model that has a price, by name.
+    /// Every model that has a price now, by name.
     pub async fn list(&self) -> Result<Vec<PriceRecord>, StoreError> {
-        let rows: Vec<PriceRow> =
-            query(format!("{SELECT} order by m.name")).fetch_all(&self.db.readers).await?;
+        let rows: Vec<PriceRow> = query(format!("{SELECT} order by m.name"))
+            .bind(self.db.now().as_millis())
+            .fetch_all(&self.db.readers)
+            .await?;
         rows.into_iter().map(PriceRow::into_record).collect()
     }
 
-    /// One model's price.
+    /// One model's price now.
     pub async fn get(&self, model: &ModelName) -> Result<Option<PriceRecord>, StoreError> {
-        let row: Option<PriceRow> = query(format!("{SELECT} where m.name = $1"))
+        let row: Option<PriceRow> = query(format!("{SELECT} where m.name = $2"))
+            .bind(self.db.now().as_millis())
             .bind(model.as_str())
             .fetch_optional(&self.db.readers)
             .await?;
         row.map(PriceRow::into_record).transpose()
     }
 
-    /// Sets a model's price by a person's hand, as a new version. A price below zero, or one at
-    /// which a request could cost more than can be stood for, is a conflict.
+    /// The prices whose time has not come, of all models, the next one first.
+    pub async fn upcoming(&self) -> Result<Vec<PriceVersion>, StoreError> {
+        let rows: Vec<VersionRow> =
+            query(format!("{SELECT_VERSIONS} where valid_from > $1 order by valid_from, version"))
+                .bind(self.db.now().as_millis())
+                .fetch_all(&self.db.readers)
+                .await?;
+        rows.into_iter().map(VersionRow::into_version).collect()
+    }
+
+    /// Every price that a model has had, has and will have, the newest first.
+    pub async fn versions(&self, model: &ModelName) -> Result<Vec<PriceVersion>, StoreError> {
+        let rows: Vec<VersionRow> =
+            query(format!("{SELECT_VERSIONS} where model = $1 order by version desc"))
+                .bind(model.as_str())
+                .fetch_all(&self.db.readers)
+                .await?;
+        rows.into_iter().map(VersionRow::into_version).collect()
+    }
+
+    /// Sets a model's price by a person's hand, as a new version that holds from now on, or from a
+    /// later time. A price that [`ModelPrice::check`] finds fault with is a conflict.
     pub async fn set(
         &self,
         model: &ModelName,
-        price: ModelPrice,
-    ) -> Result<PriceRecord, StoreError> {
-        if !is_in_range(&price, PpmMultiplier::ONE) {
-            return Err(BEYOND_RANGE);
+        price: &ModelPrice,
+        from: Option<UnixMillis>,
+    ) -> Result<PriceVersion, StoreError> {
+        if price.check().is_err() {
+            return Err(NO_PRICE);
         }
         let mut tx = self.db.write().await?;
-        let now = tx.now.as_millis();
+        let now = tx.now;
         query(
-            "insert into model (name, provider, price_version, created_at)
-             values ($1, $2, 0, $3)
+            "insert into model (name, provider, created_at)
+             values ($1, $2, $3)
              on conflict (name) do nothing",
         )
         .bind(model.as_str())
         .bind(CUSTOM_PROVIDER)
+        .bind(now.as_millis())
+        .execute(&mut tx)
+        .await?;
+        let from = from.map_or(now, |from| from.max(now));
+        let set = add_version(&mut tx, model, price, PriceSource::Manual, from).await?;
+        tx.change(Topic::Catalog).await?;
+        tx.commit().await?;
+        Ok(set)
+    }
+
+    /// Takes back a version whose time has not come. False where there is no such one.
+    pub async fn withdraw(&self, model: &ModelName, version: i64) -> Result<bool, StoreError> {
+        let mut tx = self.db.write().await?;
+        let now = tx.now.as_millis();
+        let done = query(
+            "delete from model_price
+             where model = $1 and version = $2 and valid_from > $3",
+        )
+        .bind(model.as_str())
+        .bind(version)
         .bind(now)
         .execute(&mut tx)
         .await?;
-        add_version(&mut tx, model, &price, "manual").await?;
-        let row: PriceRow = query(format!("{SELECT} where m.name = $1"))
-            .bind(model.as_str())
-            .fetch_one(&mut tx)
-            .await?;
+        if done == 0 {
+            return Ok(false);
+        }
         tx.change(Topic::Catalog).await?;
         tx.commit().await?;
-        row.into_record()
+        Ok(true)
     }
-}
-
-/// Whether no meter's price is below zero and the largest plausible usage has a charge.
-pub(crate) fn is_in_range(price: &ModelPrice, multiplier: PpmMultiplier) -> bool {
-    let largest = Meter::ALL
-        .into_iter()
-        .fold(Usage::default(), |usage, meter| usage.with(meter, Usage::PLAUSIBLE_MAX));
-    price.check().is_ok() && anc_ledger::charge(&largest, &price.snapshot(multiplier)).is_ok()
 }
 
 async fn add_version(
     tx: &mut WriteTx,
     model: &ModelName,
     price: &ModelPrice,
-    source: &str,
-) -> Result<(), StoreError> {
-    let now = tx.now.as_millis();
+    source: PriceSource,
+    valid_from: UnixMillis,
+) -> Result<PriceVersion, StoreError> {
+    let now = tx.now;
     let text = serde_json::to_string(price).map_err(StoreError::corrupt)?;
     let version: i64 = query(
-        "insert into model_price (model, version, source, price, created_at)
-         select $1, coalesce(max(version), 0) + 1, $2, $3, $4
+        "insert into model_price (model, version, source, price, created_at, valid_from)
+         select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5
          from model_price
          where model = $1
          returning version",
     )
     .bind(model.as_str())
-    .bind(source)
+    .bind(source.name())
     .bind(text)
-    .bind(now)
+    .bind(now.as_millis())
+    .bind(valid_from.as_millis())
     .fetch_value(&mut *tx)
     .await?;
-    query("update model set price_version = $2 where name = $1")
-        .bind(model.as_str())
-        .bind(version)
-        .execute(&mut *tx)
-        .await?;
-    Ok(())
+    if version > VERSIONS_MAX {
+        return Err(TOO_MANY);
+    }
+    let (model, price) = (model.clone(), price.clone());
+    Ok(PriceVersion { model, version, source, price, created_at: now, valid_from })
 }
 
 /// The setting that keeps the number of the newest book that the database has taken.
@@ -217,7 +315,9 @@ async fn take_book(tx: &mut WriteTx, number: u32) -> Result<bool, StoreError> {
 
 async fn renew(tx: &mut WriteTx, entry: &BookEntry) -> Result<bool, StoreError> {
     let model: ModelName = entry.model.parse().map_err(StoreError::corrupt)?;
-    let row: Option<PriceRow> = query(format!("{SELECT} where m.name = $1"))
+    let now = tx.now;
+    let row: Option<PriceRow> = query(format!("{SELECT} where m.name = $2"))
+        .bind(now.as_millis())
         .bind(&entry.model)
         .fetch_optional(&mut *tx)
         .await?;
@@ -226,14 +326,13 @@ async fn renew(tx: &mut WriteTx, entry: &BookEntry) -> Result<bool, StoreError> 
         let is_same = current.price == entry.price
             && current.context.map(row::units_column) == entry.context
             && current.max_output.map(row::units_column) == entry.max_output;
-        if current.source == PriceSource::Manual || is_same {
+        if current.source != PriceSource::Builtin || is_same {
             return Ok(false);
         }
     }
-    let now = tx.now.as_millis();
     query(
-        "insert into model (name, provider, context, max_output, price_version, created_at)
-         values ($1, $2, $3, $4, 0, $5)
+        "insert into model (name, provider, context, max_output, created_at)
+         values ($1, $2, $3, $4, $5)
          on conflict (name) do update
          set provider = excluded.provider,
              context = excluded.context,
@@ -243,10 +342,10 @@ async fn renew(tx: &mut WriteTx, entry: &BookEntry) -> Result<bool, StoreError> 
     .bind(&entry.provider)
     .bind(entry.context)
     .bind(entry.max_output)
-    .bind(now)
+    .bind(now.as_millis())
     .execute(&mut *tx)
     .await?;
-    add_version(tx, &model, &entry.price, "builtin").await?;
+    add_version(tx, &model, &entry.price, PriceSource::Builtin, now).await?;
     Ok(true)
 }
 
@@ -259,11 +358,21 @@ impl PriceRow {
             max_output: self.max_output.map(row::count).transpose()?,
             price: serde_json::from_str(&self.price).map_err(StoreError::corrupt)?,
             version: self.version,
-            source: match self.source.as_str() {
-                "builtin" => PriceSource::Builtin,
-                "manual" => PriceSource::Manual,
-                _ => return Err(StoreError::corrupt("an unknown source of a price")),
-            },
+            source: PriceSource::from_name(&self.source)?,
+            valid_from: UnixMillis::from_millis(self.valid_from),
+        })
+    }
+}
+
+impl VersionRow {
+    fn into_version(self) -> Result<PriceVersion, StoreError> {
+        Ok(PriceVersion {
+            model: self.model.parse().map_err(StoreError::corrupt)?,
+            version: self.version,
+            source: PriceSource::from_name(&self.source)?,
+            price: serde_json::from_str(&self.price).map_err(StoreError::corrupt)?,
+            created_at: UnixMillis::from_millis(self.created_at),
+            valid_from: UnixMillis::from_millis(self.valid_from),
         })
     }
 }
@@ -289,10 +398,11 @@ mod tests {
         for entry in &book.models {
             let name: ModelName = entry.model.parse().unwrap();
             assert!(names.insert(name), "{} stands twice", entry.model);
-            assert!(is_in_range(&entry.price, PpmMultiplier::from_ppm(10_000_000)));
-            assert!(entry.price.input > NanoUsd::ZERO, "{} is free", entry.model);
+            assert_eq!(entry.price.check(), Ok(()), "{}", entry.model);
+            assert!(entry.price.is_chargeable(PpmMultiplier::from_ppm(10_000_000)));
+            assert!(entry.price.rates.input > NanoUsd::ZERO, "{} is free", entry.model);
             // What makes vectors makes no output that could cost anything.
-            let swapped = entry.price.output < entry.price.input;
+            let swapped = entry.price.rates.output < entry.price.rates.input;
             assert!(!swapped || entry.model.contains("embedding"), "{}: swapped?", entry.model);
             let providers = ["openai", "anthropic", "gemini", "simulated"];
             assert!(providers.contains(&entry.provider.as_str()), "{}", entry.provider);

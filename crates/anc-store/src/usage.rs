@@ -15,11 +15,11 @@ use crate::{StoreError, row};
 pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
 
 /// The units of input that a row of usage or of its sums has, cached ones included.
-pub(crate) const INPUT_UNITS: &str =
-    "input + cached_input + cache_write_5m + cache_write_1h + cache_write_other + input_audio";
+pub(crate) const INPUT_UNITS: &str = "input + cached_input + cache_write_5m + cache_write_1h + cache_write_other + input_audio \
+     + input_image";
 
 /// The units of output, reasoning included.
-pub(crate) const OUTPUT_UNITS: &str = "output + reasoning + output_audio";
+pub(crate) const OUTPUT_UNITS: &str = "output + reasoning + output_audio + output_image";
 
 /// The watermark's name.
 pub(crate) const WATERMARK: &str = "usage";
@@ -209,10 +209,14 @@ pub(crate) struct UnitsRow {
     cache_write_1h: i64,
     cache_write_other: i64,
     input_audio: i64,
+    input_image: i64,
     output: i64,
     reasoning: i64,
     output_audio: i64,
+    output_image: i64,
     web_search: i64,
+    file_search: i64,
+    request: i64,
 }
 
 impl UnitsRow {
@@ -224,10 +228,14 @@ impl UnitsRow {
             Meter::CacheWrite1h => self.cache_write_1h,
             Meter::CacheWriteOther => self.cache_write_other,
             Meter::InputAudio => self.input_audio,
+            Meter::InputImage => self.input_image,
             Meter::Output => self.output,
             Meter::Reasoning => self.reasoning,
             Meter::OutputAudio => self.output_audio,
+            Meter::OutputImage => self.output_image,
             Meter::WebSearch => self.web_search,
+            Meter::FileSearch => self.file_search,
+            Meter::Request => self.request,
         }
     }
 

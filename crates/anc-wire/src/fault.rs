@@ -32,11 +32,6 @@ pub enum ScanError {
     /// Two fields of one name, of which relay and provider could each read another.
     #[error("`{0}` is given twice")]
     Twice(&'static str),
-    /// An option whose price is not known.
-    #[error(
-        "this value of `{0}` is not offered here, since it has a price of its own; leave it out"
-    )]
-    Unpriced(&'static str),
 }
 
 impl From<Malformed> for ScanError {

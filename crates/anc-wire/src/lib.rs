@@ -44,7 +44,7 @@ pub use listing::{
     ModelListing, ModelPage, count_tokens_body, gemini_count_body, gemini_model_body,
     gemini_models_body, model_body, models_body, response_count_body,
 };
-pub use meter::{FrameRole, ModelUse, Observed, StreamMeter, meter_document};
+pub use meter::{FrameRole, ModelUse, Observed, Served, StreamMeter, meter_document};
 pub use protocol::{Family, Operation, Protocol, keepalive_frame, terminal_frame};
 pub use scan::{RequestFacts, scan_request};
 pub use scan_gemini::scan_gemini_request;

@@ -41,6 +41,8 @@ pub struct Observed {
     pub finished: bool,
     /// The provider's report in its own words.
     pub raw_usage: Option<Bytes>,
+    /// What the provider said of the options that have prices.
+    pub served: Served,
     /// The number that the stream's next event has, where its protocol counts them.
     pub next_sequence: Option<u64>,
     /// The answer's own name, where its protocol lets later requests refer to it.
@@ -48,6 +50,22 @@ pub struct Observed {
     /// The names of its items, which later requests can refer to as well. Shared, since it is looked
     /// at with every event.
     pub items: Arc<Vec<String>>,
+}
+
+/// Whether the provider says that it served a request as usual, whatever was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Served {
+    /// In its usual tier of service.
+    pub usual_tier: bool,
+    /// At its usual speed.
+    pub usual_speed: bool,
+}
+
+impl Served {
+    /// Takes the tier that the provider names; the last one counts.
+    pub(crate) fn take_tier(&mut self, named: &str) {
+        self.usual_tier = matches!(named, "default" | "standard");
+    }
 }
 
 /// What one model made of an answer that several took part in.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use anc_domain::ModelName;
+use anc_domain::{ModelName, PricedOptions};
 
 use crate::count::InputSize;
 use crate::fault::ScanError;
@@ -18,10 +18,10 @@ const PAYLOAD_BYTES_MIN: usize = 1_024;
 /// More answers to one question than any provider gives.
 const ANSWERS_MAX: u64 = 128;
 
-/// Options that change the price of units. The price book has none of these prices, so a request
-/// for them is refused rather than sold below its cost.
-const UNPRICED: &[(&str, &[&str])] = &[
-    ("service_tier", &["auto", "default", "standard", "standard_only", "flex"]),
+/// Options that change the price of units, and their values that do not. With another value the
+/// request has the price that the book has for it, or is refused rather than sold below its cost.
+const PRICED: &[(&str, &[&str])] = &[
+    ("service_tier", &["auto", "default", "standard", "standard_only"]),
     ("speed", &["standard"]),
     ("inference_geo", &["global", "not_available"]),
 ];
@@ -47,6 +47,8 @@ pub struct RequestFacts {
     pub session: Option<String>,
     /// The provider is to keep the answer, so that later requests can refer to it.
     pub stored: bool,
+    /// Options that may have a price of their own.
+    pub options: PricedOptions,
     /// It was sent as a chat and has the form of Responses: `input`, and no `messages`.
     pub has_responses_form: bool,
     pub(crate) protocol: Protocol,
@@ -130,6 +132,7 @@ struct Scan {
     references: Vec<String>,
     session: Option<String>,
     stored: bool,
+    options: PricedOptions,
     asks_by: AsksBy,
     model_span: Option<Range<usize>>,
 }
@@ -159,6 +162,7 @@ impl Default for Scan {
             session: None,
             // The vendor keeps an answer unless it is told not to.
             stored: true,
+            options: PricedOptions::default(),
             asks_by: AsksBy::Neither,
             model_span: None,
         }
@@ -180,6 +184,7 @@ impl Scan {
             references: self.references,
             session: self.session,
             stored: self.stored && self.protocol == Protocol::OpenAiResponses,
+            options: self.options,
             has_responses_form: self.asks_by == AsksBy::Input
                 && self.protocol == Protocol::OpenAiChat,
             protocol: self.protocol,
@@ -248,8 +253,8 @@ impl Scan {
             // its choice would be charged at this model's price.
             "models" => self.only_empty(walker, body, "models"),
             "fallbacks" => self.only_empty(walker, body, "fallbacks"),
-            _ => match UNPRICED.iter().find(|(option, _)| *option == key) {
-                Some((option, offered)) => self.option(walker, body, option, offered),
+            _ => match PRICED.iter().find(|(option, _)| *option == key) {
+                Some((option, usual)) => self.option(walker, body, option, usual),
                 None => read_text(walker, &mut self.input).map(Ok),
             },
         }
@@ -412,13 +417,24 @@ impl Scan {
         walker: &mut Walker<'_>,
         body: &[u8],
         field: &'static str,
-        offered: &[&str],
+        usual: &[&str],
     ) -> Found<()> {
         let value = walker.skip()?;
         Ok(self.once(field).and_then(|()| {
-            let known = value.kind == Kind::Null
-                || string(body, &value).is_some_and(|text| offered.contains(&text.as_str()));
-            known.then_some(()).ok_or(ScanError::Unpriced(field))
+            if value.kind == Kind::Null {
+                return Ok(());
+            }
+            let named =
+                string(body, &value).ok_or(ScanError::Field { field, expected: "a text" })?;
+            if !usual.contains(&named.as_str()) {
+                let option = match field {
+                    "service_tier" => &mut self.options.service_tier,
+                    "speed" => &mut self.options.speed,
+                    _ => &mut self.options.inference_geo,
+                };
+                *option = Some(named.into_boxed_str());
+            }
+            Ok(())
         }))
     }
 }
@@ -547,11 +563,16 @@ mod tests {
         ] {
             assert!(matches!(chat(body), Err(ScanError::Field { .. })), "{body}");
         }
-        assert_eq!(
-            chat(r#"{"model":"m","service_tier":"priority"}"#).unwrap_err(),
-            ScanError::Unpriced("service_tier")
-        );
-        assert!(chat(r#"{"model":"m","service_tier":"auto"}"#).is_ok());
+        assert!(chat(r#"{"model":"m","service_tier":["flex"]}"#).is_err());
+    }
+
+    #[test]
+    fn options_that_may_have_a_price_are_told() {
+        let of = |body: &str| chat(body).unwrap().options;
+        assert_eq!(of(r#"{"model":"m","service_tier":"auto"}"#), PricedOptions::default());
+        let asked = of(r#"{"model":"m","service_tier":"priority","inference_geo":"us"}"#);
+        assert_eq!(asked.service_tier.as_deref(), Some("priority"));
+        assert_eq!((asked.speed, asked.inference_geo.as_deref()), (None, Some("us")));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use anc_domain::ModelName;
+use anc_domain::{ModelName, PricedOptions};
 
 use crate::count::InputSize;
 use crate::fault::ScanError;
@@ -80,6 +80,7 @@ pub fn scan_gemini_request(
         references: Vec::new(),
         session: None,
         stored: false,
+        options: PricedOptions::default(),
         has_responses_form: false,
         protocol: if embeds { Protocol::GeminiEmbeddings } else { Protocol::Gemini },
         model_span: None,

@@ -308,7 +308,7 @@ async fn account_id(state: &ApiState, text: &str) -> Result<AccountId, ApiError>
     found.map(|account| account.id).ok_or_else(no_account)
 }
 
-async fn find(state: &ApiState, id: AccountId) -> Result<AccountUse, ApiError> {
+pub(super) async fn find(state: &ApiState, id: AccountId) -> Result<AccountUse, ApiError> {
     let since = state.now().minus(SPENDING);
     state.store().accounts().usage(id, since).await?.ok_or_else(no_account)
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::api::accounts;
 use crate::error::{ApiError, ErrorBody};
 use crate::idempotency::Once;
 use crate::principal::Principal;
@@ -85,6 +86,7 @@ pub(crate) async fn create_credit(
     principal.operator()?;
     let (body, idempotency) = once.claim(&principal);
     let account = principal.account(&state, Some(&body.account)).await?;
+    principal.above_all(&accounts::find(&state, account.id).await?.people)?;
     let reason = body.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(ApiError::field("reason", "Give a reason of at most 200 characters."));

@@ -47,7 +47,9 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
         | ("PATCH" | "DELETE", "/channels/{id}")
         | ("GET", "/channels/{id}/models")
         | ("PUT", "/groups/{name}") => ChannelsWrite,
-        ("PUT", "/prices/{model}") => PricesWrite,
+        ("PUT", "/prices/{model}")
+        | ("GET", "/prices/{model}/versions")
+        | ("DELETE", "/prices/{model}/versions/{version}") => PricesWrite,
         (
             "POST",
             "/credits"

@@ -22,6 +22,8 @@ mod password;
 mod password_resets;
 mod payments;
 mod playground;
+mod price_body;
+mod prices;
 mod redemption_codes;
 mod redemptions;
 mod registrations;
@@ -115,7 +117,9 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(token_actions::get_token_detail))
         .routes(routes!(token_actions::check_address))
         .routes(routes!(models::list_models))
-        .routes(routes!(models::set_price))
+        .routes(routes!(prices::set_price))
+        .routes(routes!(prices::list_price_versions))
+        .routes(routes!(prices::withdraw_price))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::update_channel, channels::delete_channel))
         .routes(routes!(channel_probe::test_channel))

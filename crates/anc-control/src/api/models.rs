@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anc_domain::{ModelName, NanoUsd};
-use anc_ledger::ModelPrice;
-use anc_store::StoreError;
+use anc_domain::ModelName;
 use axum::Json;
-use axum::extract::{Path, State};
-use serde::{Deserialize, Serialize};
+use axum::extract::State;
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::price_body::{Price, PriceVersion};
 use crate::error::{ApiError, ErrorBody};
-use crate::json;
 use crate::principal::Principal;
 use crate::state::ApiState;
 
@@ -29,45 +27,11 @@ pub(crate) struct Model {
     max_output: Option<u64>,
     /// Null: requests for it are refused until it has one.
     price: Option<Price>,
-}
-
-/// Dollars per million units, as decimal strings.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Price {
-    #[schema(value_type = String)]
-    input: NanoUsd,
-    #[schema(value_type = String)]
-    output: NanoUsd,
-    /// Input read from a cache; absent: as `input`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    cached_input: Option<NanoUsd>,
-    /// Input written to a cache; absent: as `input`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    cache_write: Option<NanoUsd>,
-    /// Input written to a cache that lives an hour; absent: as `cache_write`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    cache_write_1h: Option<NanoUsd>,
-    /// Output spent on thinking; absent: as `output`. When set, absent leaves it as it is.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    reasoning: Option<NanoUsd>,
-}
-
-impl From<ModelPrice> for Price {
-    fn from(price: ModelPrice) -> Self {
-        Self {
-            input: price.input,
-            output: price.output,
-            cached_input: price.cached_input,
-            cache_write: price.cache_write,
-            cache_write_1h: price.cache_write_1h,
-            reasoning: price.reasoning,
-        }
-    }
+    /// Which of its prices that is, counted from 1.
+    price_version: Option<i64>,
+    /// Prices whose time has not come, the next one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    upcoming_prices: Vec<PriceVersion>,
 }
 
 /// Every model that is served or has a price.
@@ -91,7 +55,9 @@ pub(crate) async fn list_models(
             available: false,
             context: record.context,
             max_output: record.max_output,
-            price: Some(record.price.into()),
+            price: Some(Price::of(&record.price)?),
+            price_version: Some(record.version),
+            upcoming_prices: Vec::new(),
         };
         models.insert(record.model, model);
     }
@@ -113,47 +79,19 @@ pub(crate) async fn list_models(
                 context: None,
                 max_output: None,
                 price: None,
+                price_version: None,
+                upcoming_prices: Vec::new(),
             });
             model.available = true;
+        }
+    }
+    for version in state.store().prices().upcoming().await? {
+        if let Some(model) = models.get_mut(&version.model) {
+            model.upcoming_prices.push(PriceVersion::of(&version, state.now(), None)?);
         }
     }
     if let Some(tier) = principal.tier(&state).await? {
         models.retain(|name, _| tier.models.allow(name));
     }
     Ok(Json(ModelList { items: models.into_values().collect() }))
-}
-
-/// Sets a model's price from now on. What was charged before keeps the price of its time.
-#[utoipa::path(put, path = "/api/v1/prices/{model}", tag = "models",
-    params(("model" = String, Path, description = "The model's name")), request_body = Price,
-    responses((status = 200, body = Price), (status = "default", body = ErrorBody)))]
-pub(crate) async fn set_price(
-    State(state): State<ApiState>,
-    principal: Principal,
-    Path(model): Path<String>,
-    json::Json(body): json::Json<Price>,
-) -> Result<Json<Price>, ApiError> {
-    principal.operator()?;
-    let name: ModelName =
-        model.parse().map_err(|_| ApiError::field("model", "No model has such a name."))?;
-    // What this form does not show, such as the price of sound, stays as it is.
-    let known = state.store().prices().get(&name).await?;
-    let before = known.map_or_else(|| ModelPrice::flat(body.input, body.output), |one| one.price);
-    let price = ModelPrice {
-        input: body.input,
-        output: body.output,
-        cached_input: body.cached_input,
-        cache_write: body.cache_write,
-        cache_write_1h: body.cache_write_1h,
-        reasoning: body.reasoning.or(before.reasoning),
-        ..before
-    };
-    let set = state.store().prices().set(&name, price).await.map_err(|failure| match failure {
-        StoreError::Conflict(_) => {
-            ApiError::field("input", "A price is zero dollars or more, and not beyond all reason.")
-        }
-        other => other.into(),
-    })?;
-    state.in_force().await;
-    Ok(Json(set.price.into()))
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anc_domain::{AccountId, ApiTokenId, ChannelId, ModelName, NanoUsd, RequestId, UnixMillis};
+use anc_domain::{
+    AccountId, ApiTokenId, ChannelId, ModelName, NanoUsd, PpmMultiplier, RequestId, UnixMillis,
+};
 use anc_ledger::{ChargeLine, EndReason};
 use anc_store::{LogQuery, SeriesBy, SeriesQuery, UsageRecord};
 use axum::Json;
@@ -12,6 +14,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::price_body::PriceConditions;
 use crate::api::tokens::check_time;
 use crate::error::{ApiError, ErrorBody};
 use crate::principal::Principal;
@@ -74,6 +77,12 @@ pub(crate) struct UsageDetail {
     lines: Vec<Line>,
     /// The factor on every price, in parts per million.
     multiplier_ppm: u32,
+    /// Of that the group's part, where it is not one.
+    group_multiplier_ppm: Option<u32>,
+    /// Which of the model's prices it was, where that was noted.
+    price_version: Option<i64>,
+    /// The conditions of that price that the request met, in order.
+    price_rules: Vec<PriceConditions>,
     /// The provider's own words about units.
     raw_usage: Option<String>,
 }
@@ -282,10 +291,15 @@ pub(crate) async fn get_usage(
         .ok_or_else(unknown)?;
     let names = Names::of(&state, &principal, std::iter::once(row.token_id)).await?;
     let charge = anc_ledger::charge(&row.usage, &row.price).map_err(|_| ApiError::internal())?;
+    let met = row.price.met(row.usage.input_total());
+    let rules: Result<Vec<PriceConditions>, ApiError> = met.map(PriceConditions::of).collect();
     Ok(Json(UsageDetail {
         request: names.shown(&row),
         lines: charge.lines.iter().map(line).collect(),
         multiplier_ppm: row.price.multiplier.ppm(),
+        group_multiplier_ppm: row.price.group_multiplier.map(PpmMultiplier::ppm),
+        price_version: row.price.version,
+        price_rules: rules?,
         raw_usage: row.raw_usage,
     }))
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anc_domain::{KeyScope, Meter, NanoUsd, PpmMultiplier, RequestId, Usage};
+use anc_domain::{KeyScope, Meter, NanoUsd, PpmMultiplier, RequestId, UnixMillis, Usage};
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
 use anc_store::{HoldRequest, NewPayment, PaymentMode, PaymentState, Settlement};
 use http::Method;
@@ -189,7 +189,17 @@ impl Matrix {
     /// Makes what the path's name stands for, anew for each call: the caller may end it.
     async fn target(&mut self, path: &str) -> String {
         let owner = self.owner.clone();
-        let mut path = path.replace("{model}", "some-model").replace("{name}", "some-group");
+        let mut path = path.replace("{name}", "some-group");
+        if path.contains("{version}") {
+            let model = "gpt-5".parse().unwrap();
+            let (prices, dollar) = (self.world.store.prices(), NanoUsd::from_dollars(1));
+            let later = UnixMillis::from_millis(4_000_000_000_000);
+            let price = ModelPrice::flat(dollar, dollar);
+            let set = prices.set(&model, &price, Some(later)).await.unwrap();
+            path = path.replace("{version}", &set.version.to_string());
+        }
+        path = path
+            .replace("{model}", if path.contains("/versions") { "gpt-5" } else { "some-model" });
         if path.contains("{request_id}") && path.starts_with("/running-requests") {
             self.holds += 1;
             let request = self.hold(self.holds).await;

@@ -154,6 +154,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/channels/{id}/models", Operators, CHANNELS_WRITE, "null").gives(&[502]),
     row("PUT", "/groups/{name}", Operators, CHANNELS_WRITE, r#"{"multiplier_ppm": 1000000}"#),
     row("PUT", "/prices/{model}", Operators, PRICES_WRITE, r#"{"input": "1", "output": "2"}"#),
+    row("GET", "/prices/{model}/versions", Operators, PRICES_WRITE, "null"),
+    row("DELETE", "/prices/{model}/versions/{version}", Operators, PRICES_WRITE, "null"),
     row("POST", "/credits", Operators, CREDITS_WRITE, CREDIT),
     row("POST", "/redemption-codes", Operators, CREDITS_WRITE, r#"{"count": 1, "amount": "1"}"#),
     row("GET", "/redemption-codes", Operators, CREDITS_WRITE, "null"),

@@ -180,9 +180,58 @@ async fn a_price_is_set_from_now_on() {
     let price = json!({"input": "1.5", "output": "6", "cached_input": "0.15"});
     let path = "/prices/my%2Fmodel";
     let answer = owner.send(owner.request(Method::PUT, path, &price.to_string())).await;
-    assert_eq!((answer.status, &answer.json["input"]), (200, &json!("1.5")), "{}", answer.text);
+    assert_eq!((answer.status, &answer.json["price"]), (200, &price), "{}", answer.text);
     let bad = json!({"input": "-1", "output": "6"}).to_string();
     assert_eq!(owner.send(owner.request(Method::PUT, path, &bad)).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_price_has_rules_and_versions_and_leaves_an_audit_row() {
+    let (_world, owner) = World::with_owner().await;
+    let path = "/prices/my%2Fmodel";
+    let put = |query: &str, body: Value| {
+        owner.send(owner.request(Method::PUT, &format!("{path}{query}"), &body.to_string()))
+    };
+    let first = json!({"input": "1.5", "output": "6", "rules": [
+        {"input_above": 200_000, "input": "3"},
+        {"service_tier": "priority", "daily_from": "16:30", "daily_until": "00:30", "output": "9"}]});
+    assert_eq!(put("", first.clone()).await.json["price"], first);
+    let later = "?valid_from=2099-01-01T00:00:00Z";
+    let second = put(later, json!({"input": "1", "output": "2"})).await;
+    assert_eq!((&second.json["state"], &second.json["version"]), (&json!("upcoming"), &json!(2)));
+
+    for (rule, words) in [
+        (json!({"input": "1"}), "a condition"),
+        (json!({"input_above": 7}), "a price"),
+        (json!({"daily_from": "24:00", "daily_until": "01:00", "input": "1"}), "16:30"),
+        (json!({"input_above": 7, "part": "above", "output": "1"}), "input alone"),
+    ] {
+        let body = json!({"input": "1", "output": "1", "rules": [rule]});
+        let refused = put("", body).await;
+        assert_eq!((refused.status, &refused.json["error"]["field"]), (400, &json!("rules")));
+        assert!(refused.text.contains(words), "{}", refused.text);
+    }
+    let past = put("?valid_from=2001-01-01T00:00:00Z", json!({"input": "1", "output": "1"})).await;
+    assert_eq!((past.status, &past.json["error"]["field"]), (400, &json!("valid_from")));
+
+    let listed = owner.get(&format!("{path}/versions")).await.json;
+    let states: Vec<&Value> = (0..2).map(|place| &listed["items"][place]["state"]).collect();
+    assert_eq!(states, ["upcoming", "current"]);
+    let models = owner.get("/models").await.json;
+    let model = models["items"].as_array().unwrap().iter().find(|one| one["id"] == "my/model");
+    let model = model.unwrap();
+    assert_eq!((&model["price"], &model["price_version"]), (&first, &json!(1)));
+    assert_eq!(model["upcoming_prices"][0]["valid_from"], "2099-01-01T00:00:00Z");
+
+    for (version, status) in [(1, 404), (2, 204), (2, 404)] {
+        let version = format!("{path}/versions/{version}");
+        let answer = owner.send(owner.request(Method::DELETE, &version, "")).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+    let notes = owner.get("/audit").await.text;
+    for action in ["price.set", "price.withdraw"] {
+        assert!(notes.contains(action), "{notes}");
+    }
 }
 
 #[tokio::test]

@@ -190,8 +190,10 @@ async fn tokens(api: &Api, store: &Store) -> Result<Vec<Token>, CliError> {
         let created = api.post("/tokens", &body).await?;
         let id = field(&created["token"], "id").parse().map_err(CliError::unanswered)?;
         let record = store.tokens().get(id, None).await.map_err(CliError::unanswered)?;
-        let models =
-            sample.models.iter().filter_map(|name| Some((name.parse().ok()?, *prices.get(*name)?)));
+        let models = sample
+            .models
+            .iter()
+            .filter_map(|name| Some((name.parse().ok()?, prices.get(*name)?.clone())));
         made.push(Token {
             sample,
             record: record.ok_or(CliError::Unanswered("a new token is gone".to_owned()))?,
@@ -291,7 +293,7 @@ impl Month {
             token_id: token.record.id,
             model: model.clone(),
             ask: HoldAsk { full: HOLD, least: HOLD, otherwise: Otherwise::Least },
-            price: *price,
+            price: price.clone(),
             input_estimate: input,
             stream: self.dice.below(4) > 0,
         };

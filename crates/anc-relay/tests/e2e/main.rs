@@ -22,6 +22,7 @@ mod management;
 mod money;
 mod operations;
 mod payments;
+mod prices;
 mod protocol_rules;
 mod protocols;
 mod redemptions;

@@ -114,6 +114,8 @@ pub(super) struct NewHold<'a> {
 /// A usage row to insert.
 pub(super) struct NewUsage<'a> {
     pub(super) ticket: &'a Ticket,
+    /// The price by which the charge can be computed again.
+    pub(super) price_text: &'a str,
     pub(super) settlement: &'a Settlement,
     pub(super) charge: NanoUsd,
     pub(super) held: NanoUsd,
@@ -389,6 +391,7 @@ impl Books {
         outcome.ended.push(key);
         outcome.usage.push(NewUsage {
             ticket: &op.ticket,
+            price_text: op.price_text.as_deref().unwrap_or(&op.ticket.price_text),
             settlement: &op.settlement,
             charge: op.charge,
             held: hold.amount,

@@ -25,6 +25,8 @@ const SETTLE_WAIT: Duration = Duration::from_secs(10);
 pub struct Settlement {
     /// The units to be charged.
     pub usage: Usage,
+    /// What the provider said of the options that the request asked for at a price of their own.
+    pub kept: OptionsKept,
     /// How it ended.
     pub end_reason: EndReason,
     /// The units are our own count.
@@ -54,6 +56,7 @@ impl Settlement {
     pub const fn new(end_reason: EndReason, usage: Usage) -> Self {
         Self {
             usage,
+            kept: OptionsKept::ALL,
             end_reason,
             estimated: false,
             suspect: false,
@@ -72,6 +75,21 @@ impl Settlement {
     pub fn uncharged(end_reason: EndReason) -> Self {
         Self::new(end_reason, Usage::default())
     }
+}
+
+/// Which options with a price of their own the provider kept to. Where it served a request as usual
+/// instead, the request costs what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionsKept {
+    /// The tier of service.
+    pub service_tier: bool,
+    /// The speed.
+    pub speed: bool,
+}
+
+impl OptionsKept {
+    /// As asked for, or nothing was.
+    pub const ALL: Self = Self { service_tier: true, speed: true };
 }
 
 /// An open hold. Settle it; dropped without that it is released whole, as if the request had never
@@ -133,9 +151,19 @@ impl OpenHold {
         self.left
     }
 
-    /// What `usage` will be charged, and why: the arithmetic of [`OpenHold::settle`].
-    pub fn charge_for(&self, usage: &Usage) -> Result<Charge, MoneyError> {
-        anc_ledger::charge(usage, &self.ticket.price)
+    /// What a settlement will be charged, and why: the arithmetic of [`OpenHold::settle`].
+    pub fn charge_for(&self, settlement: &Settlement) -> Result<Charge, MoneyError> {
+        let price = self.price_for(settlement.kept);
+        anc_ledger::charge(&settlement.usage, price.as_ref().unwrap_or(&self.ticket.price))
+    }
+
+    /// The price where it is another than that of the hold.
+    fn price_for(&self, kept: OptionsKept) -> Option<PriceSnapshot> {
+        if kept == OptionsKept::ALL || self.ticket.price.price.rules.is_empty() {
+            return None;
+        }
+        let usual = self.ticket.price.without_options(!kept.service_tier, !kept.speed);
+        (usual != self.ticket.price).then_some(usual)
     }
 
     /// Holds more. Refused like a new hold, but for the token's expiry.
@@ -202,11 +230,15 @@ impl OpenHold {
         // Whatever comes of it, this is not a request that never was.
         self.ended = true;
         // A hold is refused where the largest usage has no charge, so this does not fail.
-        let charge = self.charge_for(&settlement.usage).map_err(StoreError::corrupt)?.total;
+        let charge = self.charge_for(&settlement).map_err(StoreError::corrupt)?.total;
+        let usual = self.price_for(settlement.kept);
+        let price_text = usual.as_ref().map(serde_json::to_string).transpose();
+        let price_text = price_text.map_err(StoreError::corrupt)?.map(String::into_boxed_str);
         let op = SettleOp {
             ticket: Arc::clone(&self.ticket),
             settlement,
             charge,
+            price_text,
             for_gone_node: false,
             reply,
         };

@@ -40,13 +40,13 @@ use anc_domain::{
 use anc_ledger::{HoldAsk, NotRedeemed, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
-pub use guard::{OpenHold, Settlement};
+pub use guard::{OpenHold, OptionsKept, Settlement};
 pub use redeem::{Redeemed, RedemptionAsk, WORD_OF_ANOTHER};
 
 pub(crate) use follower::{catch_up, derivations, follow_usage};
 pub(crate) use writer::{WriterOptions, WriterTarget, start};
 
-use crate::{StoreError, price};
+use crate::StoreError;
 use op::{CreditOp, HoldOp, Op, PruneOp, Ticket};
 use prune::PrunedPage;
 use redeem::RedeemOp;
@@ -177,7 +177,7 @@ impl Ledger {
         request: HoldRequest,
     ) -> Result<Result<OpenHold, Refusal>, StoreError> {
         // A charge that cannot be computed could never be settled.
-        if !price::is_in_range(&request.price.price, request.price.multiplier) {
+        if !request.price.price.is_chargeable(request.price.multiplier) {
             return Ok(Err(Refusal::OutOfRange));
         }
         if self.queued_holds.fetch_add(1, Ordering::Relaxed) >= QUEUED_HOLDS_MAX {

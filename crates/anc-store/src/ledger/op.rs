@@ -68,6 +68,8 @@ pub(super) struct SettleOp {
     pub(super) ticket: Arc<Ticket>,
     pub(super) settlement: Settlement,
     pub(super) charge: NanoUsd,
+    /// The price of the charge, where it is not that of the hold.
+    pub(super) price_text: Option<Box<str>>,
     /// It closes what a node that is gone had held, by what another read of it.
     pub(super) for_gone_node: bool,
     pub(super) reply: Option<oneshot::Sender<Result<(), StoreError>>>,

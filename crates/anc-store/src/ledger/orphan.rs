@@ -129,6 +129,7 @@ fn settle_op(orphan: Orphan) -> Result<Op, StoreError> {
             ..Settlement::new(EndReason::Interrupted, usage)
         },
         charge,
+        price_text: None,
         for_gone_node: true,
         reply: None,
     })))

@@ -198,25 +198,22 @@ impl Book {
     /// The charge made again from the stored units and the stored price.
     fn check_price(&mut self, row: &ChargeRow) {
         let ChargeRow { seq, charge, .. } = *row;
-        let price = match &self.last_price {
-            Some((known, price)) if *known == row.price => *price,
-            _ => match serde_json::from_str::<PriceSnapshot>(&row.price) {
-                Ok(price) => {
-                    self.last_price = Some((row.price.clone(), price));
-                    price
-                }
+        if self.last_price.as_ref().is_none_or(|(known, _)| *known != row.price) {
+            match serde_json::from_str::<PriceSnapshot>(&row.price) {
+                Ok(price) => self.last_price = Some((row.price.clone(), price)),
                 Err(error) => {
                     self.price
                         .note(|| format!("the price of usage row {seq} does not read: {error}"));
                     return;
                 }
-            },
-        };
+            }
+        }
+        let Some((_, price)) = &self.last_price else { return };
         let again = row
             .units
             .usage()
             .ok()
-            .and_then(|usage| anc_ledger::charge(&usage, &price).ok())
+            .and_then(|usage| anc_ledger::charge(&usage, price).ok())
             .map(|again| again.total);
         if again != Some(NanoUsd::from_nanos(charge)) {
             self.price

@@ -260,7 +260,8 @@ impl Entries {
 
 /// Requests, charge and units in one row.
 pub(super) fn figures(requests: i64, charge: i64, units: &UnitsRow) -> Figures {
-    let mut figures = [requests, charge, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut figures = [0; 2 + Meter::ALL.len()];
+    [figures[0], figures[1]] = [requests, charge];
     for (figure, meter) in figures.iter_mut().skip(2).zip(Meter::ALL) {
         *figure = units.get(meter);
     }

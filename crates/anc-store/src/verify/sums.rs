@@ -90,13 +90,13 @@ mod tests {
     #[test]
     fn sums_in_the_wrong_hour_are_not_the_same_sums() {
         let mut rest = HourlyRest::default();
-        rest.add(Some(&key(5)), &[1; 12]);
-        rest.add(Some(&key(6)), &[2; 12]);
-        rest.take(Some(&key(6)), &[2; 12]);
+        rest.add(Some(&key(5)), &[1; 16]);
+        rest.add(Some(&key(6)), &[2; 16]);
+        rest.take(Some(&key(6)), &[2; 16]);
         let mut right = rest;
-        right.take(Some(&key(5)), &[1; 12]);
+        right.take(Some(&key(5)), &[1; 16]);
         assert!(right.is_nothing());
-        rest.take(Some(&key(6)), &[1; 12]);
+        rest.take(Some(&key(6)), &[1; 16]);
         assert!(!rest.is_nothing());
     }
 

@@ -1,8 +1,13 @@
 //! Channels and prices.
 
-use anc_domain::{ModelName, Secret};
-use anc_ledger::ModelPrice;
-use anc_store::{ChannelChanges, ChannelRouting, NewChannel, PriceSource, StoreError};
+use std::time::Duration;
+
+use anc_domain::{Meter, ModelName, PpmMultiplier, PricedOptions, Secret, Usage};
+use anc_ledger::{EndReason, ModelPrice};
+use anc_store::{
+    ChannelChanges, ChannelRouting, HoldRequest, NewChannel, OptionsKept, PriceSource, Settlement,
+    StoreError,
+};
 
 use crate::support::{Bed, fresh_store, nanos};
 
@@ -92,12 +97,14 @@ async fn a_price_that_a_person_set_survives_and_a_builtin_one_is_renewed() {
     let prices = bed.store.prices();
     let builtin = prices.get(&gpt).await.unwrap().unwrap();
     assert_eq!((builtin.source, builtin.version), (PriceSource::Builtin, 1));
-    assert_eq!(builtin.price.input.to_string(), "1.25");
+    assert_eq!(builtin.price.rates.input.to_string(), "1.25");
     assert_eq!(builtin.provider, "openai");
 
     let manual = ModelPrice::flat(nanos(3_000_000_000), nanos(0));
-    let set = prices.set(&gpt, manual).await.unwrap();
-    assert_eq!((set.source, set.version, set.price), (PriceSource::Manual, 2, manual));
+    let set = prices.set(&gpt, &manual, None).await.unwrap();
+    assert_eq!((set.source, set.version, &set.price), (PriceSource::Manual, 2, &manual));
+    let set = prices.get(&gpt).await.unwrap().unwrap();
+    assert_eq!((set.version, &set.price), (2, &manual));
     assert_eq!((set.context, set.provider.as_str()), (builtin.context, "openai"));
     let simulated = prices.get(&sim).await.unwrap().unwrap();
     bed.store.close().await;
@@ -121,7 +128,7 @@ async fn a_program_whose_book_is_not_newer_changes_no_price() {
     set_book_taken(&bed, u32::MAX).await;
     let store = bed.start_again().await;
     let found = store.prices().get(&sim).await.unwrap().unwrap();
-    assert_eq!((found.price.input.to_string().as_str(), found.version), ("99", 1));
+    assert_eq!((found.price.rates.input.to_string().as_str(), found.version), ("99", 1));
     let taken = store.settings().get("price_book").await.unwrap();
     assert_eq!(taken, Some(u32::MAX.to_string()));
 }
@@ -132,10 +139,70 @@ async fn a_price_of_zero_is_legal_and_a_negative_or_absurd_one_is_not() {
     let local: ModelName = "local/llama".parse().unwrap();
     let prices = bed.store.prices();
     let free = ModelPrice::flat(nanos(0), nanos(0));
-    assert_eq!(prices.set(&local, free).await.unwrap().provider, "custom");
+    prices.set(&local, &free, None).await.unwrap();
+    assert_eq!(prices.get(&local).await.unwrap().unwrap().provider, "custom");
     for (input, output) in [(-1, 0), (0, -1), (i64::MAX, 0)] {
-        let refused = prices.set(&local, ModelPrice::flat(nanos(input), nanos(output))).await;
+        let refused =
+            prices.set(&local, &ModelPrice::flat(nanos(input), nanos(output)), None).await;
         assert!(matches!(refused, Err(StoreError::Conflict(_))));
     }
     assert_eq!(prices.get(&local).await.unwrap().unwrap().price, free);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_holds_from_its_time_on_and_can_be_taken_back_before() {
+    let bed = fresh_store(0).await;
+    let gpt: ModelName = "gpt-5".parse().unwrap();
+    let prices = bed.store.prices();
+    let at = |day: u64| crate::support::NOW.plus(Duration::from_hours(24 * day));
+    let (tomorrow, later) = (at(1), at(30));
+    let flat = |dollars: i64| ModelPrice::flat(nanos(dollars * 1_000_000_000), nanos(0));
+    prices.set(&gpt, &flat(2), Some(tomorrow)).await.unwrap();
+    let taken_back = prices.set(&gpt, &flat(3), Some(later)).await.unwrap();
+    // Set today, and yet tomorrow's price is to hold tomorrow.
+    prices.set(&gpt, &flat(4), None).await.unwrap();
+    let upcoming: Vec<i64> =
+        prices.upcoming().await.unwrap().iter().map(|one| one.version).collect();
+    assert_eq!(upcoming, [2, 3]);
+    let now = prices.get(&gpt).await.unwrap().unwrap();
+    assert_eq!((now.version, &now.price), (4, &flat(4)));
+
+    assert!(prices.withdraw(&gpt, taken_back.version).await.unwrap());
+    assert!(!prices.withdraw(&gpt, taken_back.version).await.unwrap());
+    assert!(!prices.withdraw(&gpt, now.version).await.unwrap(), "it holds already");
+    bed.clock.advance(Duration::from_hours(24));
+    let tomorrows = prices.get(&gpt).await.unwrap().unwrap();
+    assert_eq!((tomorrows.version, &tomorrows.price), (2, &flat(2)));
+    assert_eq!(prices.upcoming().await.unwrap(), []);
+    assert_eq!(prices.versions(&gpt).await.unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_not_served_as_asked_costs_what_is_usual() {
+    let bed = fresh_store(1_000_000_000).await;
+    let price: ModelPrice = serde_json::from_str(
+        r#"{"input":"1","output":"2","rules":[{"service_tier":"priority","output":"4"}]}"#,
+    )
+    .unwrap();
+    let options =
+        PricedOptions { service_tier: Some("priority".into()), ..PricedOptions::default() };
+    let usage = Usage::default().with(Meter::Output, 1_000);
+    let mut charges = Vec::new();
+    let token = bed.token(None).await;
+    for kept in [true, false] {
+        let promised =
+            price.snapshot_for(&options, crate::support::NOW, PpmMultiplier::ONE).unwrap();
+        let request = HoldRequest { price: promised, ..bed.request(token, 1, 1) };
+        let id = request.request_id;
+        let hold = bed.store.ledger().hold(request).await.unwrap().unwrap();
+        let kept = OptionsKept { service_tier: kept, speed: true };
+        let settlement = Settlement { kept, ..Settlement::new(EndReason::Complete, usage) };
+        let charge = hold.settle(settlement).await.unwrap();
+        let row = bed.store.usage().by_request(id).await.unwrap().unwrap();
+        // The row alone tells why.
+        assert_eq!(anc_ledger::charge(&row.usage, &row.price).unwrap().total, charge);
+        assert_eq!(row.charge, charge);
+        charges.push(charge.to_string());
+    }
+    assert_eq!(charges, ["0.004", "0.002"]);
 }

@@ -18,7 +18,7 @@ async fn every_write_of_the_control_plane_is_told_in_order() {
     bed.store.tokens().update(id, None, TokenChanges::default()).await.unwrap();
     let suspension = AccountChanges::suspended(Some("a test"));
     bed.store.accounts().update(bed.account, suspension).await.unwrap();
-    bed.store.prices().set(&"gpt-5".parse().unwrap(), crate::support::PRICE).await.unwrap();
+    bed.store.prices().set(&"gpt-5".parse().unwrap(), &crate::support::PRICE, None).await.unwrap();
     bed.store.tokens().delete(id, None).await.unwrap();
 
     let told = changes.after(before, 100).await.unwrap();

@@ -208,12 +208,12 @@ async fn l6_a_price_at_which_a_charge_could_leave_the_range_gets_no_hold() {
     let token = bed.token(None).await;
     let mut request = bed.request(token, 1, 1);
     request.price.multiplier = PpmMultiplier::from_ppm(u32::MAX);
-    request.price.price.input = nanos(i64::MAX);
+    request.price.price.rates.input = nanos(i64::MAX);
     let refused = bed.store.ledger().hold(request).await.unwrap();
     assert_eq!(refused.unwrap_err(), Refusal::OutOfRange);
 
     let mut request = bed.request(token, 1, 1);
-    request.price.price.output = nanos(-1);
+    request.price.price.rates.output = nanos(-1);
     let refused = bed.store.ledger().hold(request).await.unwrap();
     assert_eq!(refused.unwrap_err(), Refusal::OutOfRange);
 }

@@ -126,7 +126,8 @@ async fn verify_tells_what_is_wrong_with_what_is_derived() {
              (request_id, account_id, token_id, amount, created_at)
          select request_id, account_id, token_id, 1, 0 from hold";
     let columns = "requests, charge, input, cached_input, cache_write_5m, cache_write_1h,
-         cache_write_other, input_audio, output, reasoning, output_audio, web_search";
+         cache_write_other, input_audio, input_image, output, reasoning, output_audio,
+         output_image, web_search, file_search, request";
     for (sql, name, words) in [
         ("update usage_lookup set seq = 4 where seq = 3", "L4 exactly once", "usage_lookup"),
         (

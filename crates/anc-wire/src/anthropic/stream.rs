@@ -113,6 +113,7 @@ impl StreamState {
             finished: self.finished,
             raw_usage: self.raw_usage.clone(),
             by_model: Arc::clone(&self.by_model),
+            served: self.reports.served(),
             ..Observed::default()
         }
     }

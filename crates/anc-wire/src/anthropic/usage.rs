@@ -3,7 +3,7 @@
 use anc_domain::{Meter, TokenCount, Usage, UsageError};
 use serde_json::Value;
 
-use crate::meter::{CountReader, ModelUse, Report};
+use crate::meter::{CountReader, ModelUse, Report, Served};
 
 /// What one pass of a model used. Input excludes both cache buckets, by the vendor's convention.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +30,7 @@ struct Iteration {
 pub(crate) struct Reports {
     top: Pass,
     web_searches: TokenCount,
+    served: Served,
     iterations: Vec<Iteration>,
     implausible: bool,
     any: bool,
@@ -43,6 +44,12 @@ impl Reports {
         self.top.merge(latest);
         let searches = reader.count(report, &["server_tool_use", "web_search_requests"]);
         keep_last(&mut self.web_searches, searches);
+        if let Some(tier) = report.get("service_tier").and_then(Value::as_str) {
+            self.served.take_tier(tier);
+        }
+        if let Some(speed) = report.get("speed").and_then(Value::as_str) {
+            self.served.usual_speed = speed == "standard";
+        }
         if let Some(iterations) = report.get("iterations").and_then(Value::as_array) {
             let read = |pass: &Value| Iteration {
                 model: pass.get("model").and_then(Value::as_str).map(str::to_owned),
@@ -87,6 +94,11 @@ impl Reports {
         let passes = self.iterations.iter().enumerate();
         let billed = passes.filter(move |(place, one)| one.pass.output > 0 || *place == last);
         billed.map(|(_, one)| one)
+    }
+
+    /// What was said of the options that have prices.
+    pub(crate) const fn served(&self) -> Served {
+        self.served
     }
 
     /// What each model made that is named in the list of passes.

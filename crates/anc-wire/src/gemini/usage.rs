@@ -16,24 +16,32 @@ pub(crate) fn read_usage(report: &Value) -> Report {
     let candidates = count(&["candidatesTokenCount"]);
     let thoughts = count(&["thoughtsTokenCount"]);
     let total = reader.optional(report, &["totalTokenCount"]);
-    let mut sound = |list: &str| modality(&mut reader, report, list);
-    let (audio_in, audio_out) = (sound("promptTokensDetails"), sound("candidatesTokensDetails"));
-    let audio_cached = sound("cacheTokensDetails");
+    let mut of = |list: &str, kind: &str| modality(&mut reader, report, list, kind);
+    let (audio_in, audio_out) =
+        (of("promptTokensDetails", "AUDIO"), of("candidatesTokensDetails", "AUDIO"));
+    let audio_cached = of("cacheTokensDetails", "AUDIO");
+    let image_in = of("promptTokensDetails", "IMAGE");
+    let image_cached = of("cacheTokensDetails", "IMAGE");
+    let image_out = of("candidatesTokensDetails", "IMAGE");
     if reader.implausible {
         return Report { usage: None, suspect: true };
     }
     let Some(uncached) = prompt.checked_sub(cached) else {
         return Report { usage: None, suspect: true };
     };
-    // Sound may have been cached as well; then it counts as cached.
+    // Sound and pictures may have been cached as well; then they count as cached.
     let audio_in = audio_in.saturating_sub(audio_cached).min(uncached);
+    let image_in = image_in.saturating_sub(image_cached).min(uncached - audio_in);
     let audio_out = audio_out.min(candidates);
+    let image_out = image_out.min(candidates - audio_out);
     let usage = Usage::default()
-        .with(Meter::Input, uncached - audio_in + tools)
+        .with(Meter::Input, uncached - audio_in - image_in + tools)
         .with(Meter::CachedInput, cached)
         .with(Meter::InputAudio, audio_in)
-        .with(Meter::Output, candidates - audio_out)
+        .with(Meter::InputImage, image_in)
+        .with(Meter::Output, candidates - audio_out - image_out)
         .with(Meter::OutputAudio, audio_out)
+        .with(Meter::OutputImage, image_out)
         .with(Meter::Reasoning, thoughts);
     if usage.is_empty() {
         return Report::default();
@@ -42,14 +50,14 @@ pub(crate) fn read_usage(report: &Value) -> Report {
     Report { usage: Some(usage), suspect: total.is_some_and(|total| total != sum) }
 }
 
-/// Units of sound in a list by modality.
-fn modality(reader: &mut CountReader, report: &Value, list: &str) -> u64 {
+/// Units of one kind in a list by modality.
+fn modality(reader: &mut CountReader, report: &Value, list: &str, kind: &str) -> u64 {
     let parts = report.get(list).and_then(Value::as_array);
-    let sound = parts
+    let of_kind = parts
         .into_iter()
         .flatten()
-        .filter(|part| part.get("modality").and_then(Value::as_str) == Some("AUDIO"));
-    sound.map(|part| reader.count(part, &["tokenCount"])).sum()
+        .filter(|part| part.get("modality").and_then(Value::as_str) == Some(kind));
+    of_kind.map(|part| reader.count(part, &["tokenCount"])).sum()
 }
 
 #[cfg(test)]
@@ -88,6 +96,24 @@ mod tests {
         assert_eq!(
             buckets(&report),
             [(Meter::Input, 10), (Meter::InputAudio, 20), (Meter::Output, 9)]
+        );
+    }
+
+    #[test]
+    fn pictures_have_buckets_of_their_own() {
+        let report = json!({"promptTokenCount": 268, "candidatesTokenCount": 1_300,
+            "totalTokenCount": 1_568,
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 10},
+                {"modality": "IMAGE", "tokenCount": 258}],
+            "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1_290}]});
+        assert_eq!(
+            buckets(&report),
+            [
+                (Meter::Input, 10),
+                (Meter::InputImage, 258),
+                (Meter::Output, 10),
+                (Meter::OutputImage, 1_290),
+            ]
         );
     }
 

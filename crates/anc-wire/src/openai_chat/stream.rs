@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::count::OutputCount;
 use crate::json::{Kind, Malformed, Value, Walker};
-use crate::meter::{FrameRole, Observed, Report, count_output};
+use crate::meter::{FrameRole, Observed, Report, Served, count_output};
 use crate::openai_chat::usage::read_usage;
 use crate::sse::Event;
 
@@ -17,6 +17,7 @@ pub(crate) struct StreamState {
     output: OutputCount,
     finished: bool,
     report: Report,
+    served: Served,
     raw_usage: Option<Bytes>,
 }
 
@@ -55,6 +56,7 @@ struct Chunk {
     finished: bool,
     error: bool,
     usage: Option<std::ops::Range<usize>>,
+    tier: Option<std::ops::Range<usize>>,
 }
 
 impl StreamState {
@@ -76,6 +78,7 @@ impl StreamState {
             return FrameRole::Error;
         }
         self.finished |= chunk.finished;
+        self.take_tier(chunk.tier, data);
         let reports = chunk.usage.is_some();
         if let Some(span) = chunk.usage {
             self.take_report(&data[span]);
@@ -84,6 +87,13 @@ impl StreamState {
             (true, _) => FrameRole::Content,
             (false, false) if reports => FrameRole::UsageOnly,
             (false, _) => FrameRole::Other,
+        }
+    }
+
+    fn take_tier(&mut self, tier: Option<std::ops::Range<usize>>, text: &[u8]) {
+        if let Some(named) = tier.and_then(|span| serde_json::from_slice::<&str>(&text[span]).ok())
+        {
+            self.served.take_tier(named);
         }
     }
 
@@ -107,6 +117,7 @@ impl StreamState {
             output_units: self.output.units(),
             suspect: self.report.suspect,
             finished: self.finished,
+            served: self.served,
             raw_usage: self.raw_usage.clone(),
             ..Observed::default()
         }
@@ -128,6 +139,7 @@ fn meter_made(made: Made, document: &Bytes) -> Option<Observed> {
     if chunk.error || !chunk.choices {
         return None;
     }
+    state.take_tier(chunk.tier, document);
     if let Some(span) = chunk.usage {
         state.take_report(&document[span]);
     }
@@ -147,6 +159,10 @@ fn read(text: &[u8], made: &str, output: &mut OutputCount) -> Result<Chunk, Malf
                 note_usage(value, &mut chunk);
             }
             b"error" => chunk.error = walker.skip()?.kind != Kind::Null,
+            b"service_tier" => {
+                let value = walker.skip()?;
+                chunk.tier = (value.kind == Kind::String).then_some(value.span);
+            }
             b"x_groq" => repeated = usage_in(walker)?,
             _ => _ = walker.skip()?,
         }

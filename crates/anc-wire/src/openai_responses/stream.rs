@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 
 use crate::count::OutputCount;
 use crate::json::{Kind, Malformed, Walker, unescaped};
-use crate::meter::{FrameRole, Observed, Report, count_output};
-use crate::openai_responses::usage::{is_web_search, read_usage};
+use crate::meter::{FrameRole, Observed, Report, Served, count_output};
+use crate::openai_responses::usage::{is_file_search, is_web_search, read_usage};
 use crate::sse::Event;
 
 /// What was seen of a stream so far.
@@ -19,6 +19,9 @@ pub(crate) struct StreamState {
     /// The current item came in pieces, so that its whole text at its end is known already.
     in_pieces: bool,
     searches: u64,
+    /// Searches in files.
+    file_searches: u64,
+    served: Served,
     finished: bool,
     report: Report,
     raw_usage: Option<Bytes>,
@@ -95,6 +98,7 @@ impl StreamState {
         let Ok(event) = serde_json::from_slice::<Json>(data) else { return };
         let Some(item) = event.get("item") else { return };
         self.searches += u64::from(is_web_search(item));
+        self.file_searches += u64::from(is_file_search(item));
         self.name_item(item);
     }
 
@@ -138,9 +142,14 @@ impl StreamState {
         for item in items.into_iter().flatten() {
             self.name_item(item);
         }
-        let searches =
-            items.map_or(0, |items| items.iter().filter(|one| is_web_search(one)).count());
-        self.searches = self.searches.max(searches as u64);
+        let count = |is: fn(&Json) -> bool| {
+            items.map_or(0, |items| items.iter().filter(|one| is(one)).count() as u64)
+        };
+        self.searches = self.searches.max(count(is_web_search));
+        self.file_searches = self.file_searches.max(count(is_file_search));
+        if let Some(tier) = response.get("service_tier").and_then(Json::as_str) {
+            self.served.take_tier(tier);
+        }
     }
 
     pub(crate) fn output_units(&self) -> u64 {
@@ -149,7 +158,11 @@ impl StreamState {
 
     pub(crate) fn observed(&self) -> Observed {
         Observed {
-            reported: self.report.usage.map(|usage| usage.with(Meter::WebSearch, self.searches)),
+            reported: self.report.usage.map(|usage| {
+                let usage = usage.with(Meter::WebSearch, self.searches);
+                usage.with(Meter::FileSearch, self.file_searches)
+            }),
+            served: self.served,
             output_units: self.output.units(),
             suspect: self.report.suspect,
             finished: self.finished,

@@ -42,6 +42,11 @@ pub(crate) fn is_web_search(item: &Value) -> bool {
         && item.pointer("/action/type").and_then(Value::as_str).is_none_or(|kind| kind == "search")
 }
 
+/// Searches in files among a response's items, billed in the same way.
+pub(crate) fn is_file_search(item: &Value) -> bool {
+    item.get("type").and_then(Value::as_str) == Some("file_search_call")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

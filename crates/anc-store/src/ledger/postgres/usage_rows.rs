@@ -20,20 +20,21 @@ pub(super) async fn insert_usage(
     sqlx::query(
         "insert into usage (request_id, account_id, token_id, model, channel_id,
              input, cached_input, cache_write_5m, cache_write_1h, cache_write_other,
-             input_audio, output, reasoning, output_audio, web_search,
+             input_audio, input_image, output, reasoning, output_audio, output_image,
+             web_search, file_search, request,
              price, charge, held, end_reason, estimated, suspect, stream,
              started_at, first_token_ms, total_ms, attempts, upstream_status,
              client_address, client_agent, raw_usage, window_day, window_week, window_month,
              created_at)
-         select *, $34::bigint
+         select *, $38::bigint
          from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
              $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
              $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-             $16::text[], $17::bigint[], $18::bigint[], $19::text[], $20::boolean[],
-             $21::boolean[], $22::boolean[],
-             $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
-             $28::text[], $29::text[], $30::text[], $31::bigint[], $32::bigint[],
-             $33::bigint[])",
+             $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::text[],
+             $21::bigint[], $22::bigint[], $23::text[], $24::boolean[], $25::boolean[],
+             $26::boolean[], $27::bigint[], $28::bigint[], $29::bigint[], $30::bigint[],
+             $31::bigint[], $32::text[], $33::text[], $34::text[], $35::bigint[],
+             $36::bigint[], $37::bigint[])",
     )
     .bind(rows.iter().map(|one| one.ticket.request_id.as_slice()).collect::<Vec<_>>())
     .bind(rows.iter().map(|one| one.ticket.account_id).collect::<Vec<_>>())
@@ -48,11 +49,15 @@ pub(super) async fn insert_usage(
     .bind(units(Meter::CacheWrite1h))
     .bind(units(Meter::CacheWriteOther))
     .bind(units(Meter::InputAudio))
+    .bind(units(Meter::InputImage))
     .bind(units(Meter::Output))
     .bind(units(Meter::Reasoning))
     .bind(units(Meter::OutputAudio))
+    .bind(units(Meter::OutputImage))
     .bind(units(Meter::WebSearch))
-    .bind(rows.iter().map(|one| &*one.ticket.price_text).collect::<Vec<_>>())
+    .bind(units(Meter::FileSearch))
+    .bind(units(Meter::Request))
+    .bind(rows.iter().map(|one| one.price_text).collect::<Vec<_>>())
     .bind(rows.iter().map(|one| one.charge.nanos()).collect::<Vec<_>>())
     .bind(rows.iter().map(|one| one.held.nanos()).collect::<Vec<_>>())
     .bind(rows.iter().map(|one| one.settlement.end_reason.name()).collect::<Vec<_>>())
