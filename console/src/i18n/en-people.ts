@@ -171,6 +171,8 @@ export const peopleTexts = {
       account: "Accounts",
       tier: "Tiers",
       channel: "Channels",
+      group: "Groups",
+      price: "Prices",
       payment: "Payments",
       usage: "Usage",
     },

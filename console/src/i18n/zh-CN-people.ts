@@ -173,6 +173,8 @@ export const peopleTexts: Part = {
       account: "账户",
       tier: "等级",
       channel: "渠道",
+      group: "分组",
+      price: "价格",
       payment: "付款",
       usage: "用量",
     },

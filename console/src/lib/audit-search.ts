@@ -11,6 +11,8 @@ export const actionKinds = [
   "account",
   "tier",
   "channel",
+  "group",
+  "price",
   "payment",
   "usage",
 ] as const;

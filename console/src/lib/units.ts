@@ -6,9 +6,11 @@ const sum = (row: UsageRow, names: readonly string[]) =>
 const cached = ["cached_input", "cache_write_5m", "cache_write_1h", "cache_write_other"] as const;
 
 /** All of the input, cached or not: the meters do not overlap. */
-export const inputUnits = (row: UsageRow) => sum(row, ["input", "input_audio", "input_image", ...cached]);
+export const inputUnits = (row: UsageRow) =>
+  sum(row, ["input", "input_audio", "input_image", ...cached]);
 export const cachedUnits = (row: UsageRow) => sum(row, ["cached_input"]);
-export const outputUnits = (row: UsageRow) => sum(row, ["output", "reasoning", "output_audio", "output_image"]);
+export const outputUnits = (row: UsageRow) =>
+  sum(row, ["output", "reasoning", "output_audio", "output_image"]);
 
 /** What is counted, in the order of the server. */
 export const meters = [

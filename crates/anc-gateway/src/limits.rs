@@ -39,6 +39,8 @@ pub struct Limits {
     pub output_units_default: u64,
     /// Output units that a stream must be able to pay for in advance to begin or to go on.
     pub output_step_units: u64,
+    /// Calls of each hosted tool that are held for where a request offers it and bounds it no further.
+    pub tool_calls_held: u64,
     /// How long an answer's head may be held back for the first sign of content. After it the head
     /// goes out, since clients take long silence for a dead server.
     pub first_content_grace: Duration,
@@ -72,6 +74,7 @@ impl Default for Limits {
             input_hold: InputHold::Cautious,
             output_units_default: 32_768,
             output_step_units: 512,
+            tool_calls_held: 8,
             first_content_grace: Duration::from_secs(10),
             first_content: Duration::from_mins(10),
             idle: Duration::from_mins(5),

@@ -227,7 +227,11 @@ async fn hold(
         OutputBound { most: 0, step: 0 }
     };
     let otherwise = if facts.stream { Otherwise::Least } else { Otherwise::AllThatIsFree };
-    let mut bounds = hold_bounds(input.at_most, bound, otherwise, &admitted.price)
+    let offered = |times: u64| times.min(gateway.limits.tool_calls_held);
+    let calls = Usage::default()
+        .with(Meter::WebSearch, offered(facts.tools.web_searches))
+        .with(Meter::FileSearch, offered(facts.tools.file_searches));
+    let mut bounds = hold_bounds(input.at_most, &calls, bound, otherwise, &admitted.price)
         .map_err(|_| error::refused(anc_ledger::Refusal::OutOfRange, call.received_at))?;
     if call.operation == Operation::CompactResponse {
         // Its provider takes no bound that could be lowered.
@@ -250,7 +254,7 @@ async fn hold(
         .map_err(|failure| error::store_down(&failure))?
         .map_err(|refusal| error::refused(refusal, call.received_at))?;
     let lowered_output = (!facts.stream && open.granted() < bounds.ask.full).then(|| {
-        let left = open.granted().checked_sub(bounds.input).unwrap_or_default();
+        let left = bounds.for_output(open.granted());
         anc_ledger::affordable_output(left, input.at_most, &admitted.price) / answers
     });
     let plausible = Plausible::new(

@@ -1,6 +1,6 @@
 //! From what a request asks to what is held for it.
 
-use anc_domain::{MoneyError, NanoUsd, TokenCount};
+use anc_domain::{MoneyError, NanoUsd, TokenCount, Usage};
 
 use crate::charge::cost_of;
 use crate::{HoldAsk, Otherwise, PriceSnapshot};
@@ -24,12 +24,34 @@ pub struct HoldBounds {
     pub input: NanoUsd,
     /// What one step of output can cost at worst.
     pub step: NanoUsd,
+    /// What the calls of hosted tools can cost.
+    pub calls: NanoUsd,
+}
+
+impl HoldBounds {
+    /// What of a granted hold is for output: without the money for calls, unless hardly any would
+    /// be left.
+    pub fn for_output(&self, granted: NanoUsd) -> NanoUsd {
+        let left = granted.checked_sub(self.input).unwrap_or_default();
+        let without = left.checked_sub(self.calls).unwrap_or_default();
+        if without < self.step { left } else { without }
+    }
+}
+
+/// What calls of tools can cost, each kind at its dearest price.
+fn cost_of_calls(calls: &Usage, price: &PriceSnapshot) -> Result<NanoUsd, MoneyError> {
+    calls.counted().try_fold(NanoUsd::ZERO, |sum, (meter, times)| {
+        sum.checked_add(cost_of(times, price.dearest_per_million(meter), price.multiplier)?)
+    })
 }
 
 /// What to hold for a request of `input` units: the input at the dearest rate that its meters can
-/// have at that length, the output bound at the dearest rate of its own, and the request itself.
+/// have at that length, the output bound at the dearest rate of its own, the request itself, and
+/// `calls` of tools that the provider bills. A stream may begin without money for these: it is not
+/// known whether there will be any.
 pub fn hold_bounds(
     input: TokenCount,
+    calls: &Usage,
     output: OutputBound,
     otherwise: Otherwise,
     price: &PriceSnapshot,
@@ -40,9 +62,10 @@ pub fn hold_bounds(
     let input = cost_of(input, dearest_input, price.multiplier)?.checked_add(request)?;
     let most = cost_of(output.most, dearest_output, price.multiplier)?;
     let step = cost_of(output.step.min(output.most), dearest_output, price.multiplier)?;
-    let (full, least) = (input.checked_add(most)?, input.checked_add(step)?);
+    let calls = cost_of_calls(calls, price)?;
+    let (full, least) = (input.checked_add(most)?.checked_add(calls)?, input.checked_add(step)?);
     let ask = HoldAsk { full, least, otherwise };
-    Ok(HoldBounds { ask, input, step })
+    Ok(HoldBounds { ask, input, step, calls })
 }
 
 /// How many units of output `money` pays for at the dearest rate that they can have behind `input`
@@ -60,7 +83,7 @@ pub fn affordable_output(money: NanoUsd, input: TokenCount, price: &PriceSnapsho
 
 #[cfg(test)]
 mod tests {
-    use anc_domain::{Meter, PpmMultiplier, Usage};
+    use anc_domain::{Meter, PpmMultiplier};
     use proptest::prelude::*;
 
     use super::*;
@@ -79,6 +102,7 @@ mod tests {
                 cached_input: Some(read),
                 cache_write: Some(write),
                 request: Some(write),
+                web_search: Some(read),
                 ..Rates::flat(base, out)
             };
             let long = PriceRule {
@@ -90,13 +114,15 @@ mod tests {
             };
             let model = ModelPrice { rates, rules: vec![long] };
             let price = model.snapshot(PpmMultiplier::from_ppm(ppm));
+            let calls = Usage::default().with(Meter::WebSearch, 3);
             let bound = OutputBound { most: output + reasoning, step: 256 };
-            let bounds = hold_bounds(input + cached, bound, Otherwise::Least, &price).unwrap();
+            let bounds = hold_bounds(input + cached, &calls, bound, Otherwise::Least, &price).unwrap();
             let usage = Usage::default()
                 .with(Meter::Input, input)
                 .with(Meter::CachedInput, cached)
                 .with(Meter::Output, output)
                 .with(Meter::Reasoning, reasoning)
+                .with(Meter::WebSearch, 3)
                 .with(Meter::Request, 1);
             prop_assert!(charge(&usage, &price).unwrap().total <= bounds.ask.full);
             prop_assert!(bounds.ask.least <= bounds.ask.full);
@@ -118,8 +144,14 @@ mod tests {
     fn an_answer_shorter_than_a_step_is_held_whole() {
         let price =
             ModelPrice::flat(NanoUsd::ZERO, NanoUsd::from_dollars(1)).snapshot(PpmMultiplier::ONE);
-        let bounds =
-            hold_bounds(0, OutputBound { most: 10, step: 256 }, Otherwise::Least, &price).unwrap();
+        let bounds = hold_bounds(
+            0,
+            &Usage::default(),
+            OutputBound { most: 10, step: 256 },
+            Otherwise::Least,
+            &price,
+        )
+        .unwrap();
         assert_eq!(bounds.ask.full, bounds.ask.least);
     }
 }

@@ -29,6 +29,7 @@ mod protocol;
 mod references;
 mod scan;
 mod scan_gemini;
+mod scan_tools;
 mod session;
 mod sse;
 
@@ -48,5 +49,6 @@ pub use meter::{FrameRole, ModelUse, Observed, Served, StreamMeter, meter_docume
 pub use protocol::{Family, Operation, Protocol, keepalive_frame, terminal_frame};
 pub use scan::{RequestFacts, scan_request};
 pub use scan_gemini::scan_gemini_request;
+pub use scan_tools::HostedTools;
 pub use session::session_of_headers;
 pub use sse::SseSplitter;

@@ -8,6 +8,7 @@ use crate::count::InputSize;
 use crate::fault::ScanError;
 use crate::json::{Kind, Malformed, Part, Value, Walker, unescaped};
 use crate::references::read_items;
+use crate::scan_tools::{HostedTools, read_tools};
 use crate::session::read_session;
 use crate::{Family, Protocol};
 
@@ -49,6 +50,8 @@ pub struct RequestFacts {
     pub stored: bool,
     /// Options that may have a price of their own.
     pub options: PricedOptions,
+    /// Tools that its provider bills by the call.
+    pub tools: HostedTools,
     /// It was sent as a chat and has the form of Responses: `input`, and no `messages`.
     pub has_responses_form: bool,
     pub(crate) protocol: Protocol,
@@ -133,6 +136,7 @@ struct Scan {
     session: Option<String>,
     stored: bool,
     options: PricedOptions,
+    tools: HostedTools,
     asks_by: AsksBy,
     model_span: Option<Range<usize>>,
 }
@@ -163,6 +167,7 @@ impl Default for Scan {
             // The vendor keeps an answer unless it is told not to.
             stored: true,
             options: PricedOptions::default(),
+            tools: HostedTools::default(),
             asks_by: AsksBy::Neither,
             model_span: None,
         }
@@ -185,6 +190,7 @@ impl Scan {
             session: self.session,
             stored: self.stored && self.protocol == Protocol::OpenAiResponses,
             options: self.options,
+            tools: self.tools,
             has_responses_form: self.asks_by == AsksBy::Input
                 && self.protocol == Protocol::OpenAiChat,
             protocol: self.protocol,
@@ -241,6 +247,7 @@ impl Scan {
             "input" if responses => {
                 read_items(walker, body, &mut self.input, &mut self.references).map(Ok)
             }
+            "tools" => read_tools(walker, body, &mut self.input, &mut self.tools).map(Ok),
             "store" if responses => {
                 let value = walker.skip()?;
                 self.stored = &body[value.span] != b"false";

@@ -8,6 +8,7 @@ use crate::count::InputSize;
 use crate::fault::ScanError;
 use crate::json::{Kind, Value, Walker, unescaped};
 use crate::scan::{Found, OutputBoundField, RequestFacts, read_text, string, whole_number};
+use crate::scan_tools::{HostedTools, read_tools};
 use crate::{Operation, Protocol};
 
 /// Google's servers read both spellings of a key; so that nobody can give two values, so do we.
@@ -31,6 +32,7 @@ struct Scan<'a> {
     bound: Option<OutputBoundField>,
     candidates: u64,
     thinking_budget: Option<u64>,
+    tools: HostedTools,
 }
 
 /// Walks over a request's body once.
@@ -47,6 +49,7 @@ pub fn scan_gemini_request(
         bound: None,
         candidates: 1,
         thinking_budget: None,
+        tools: HostedTools::default(),
     };
     let mut walker = Walker::of_document(body)?;
     let mut fault = None;
@@ -55,6 +58,7 @@ pub fn scan_gemini_request(
         let found = match &*key {
             key if GENERATION_CONFIG.contains(&key) => scan.config(walker, body)?,
             "model" => scan.model(walker, body)?,
+            "tools" => read_tools(walker, body, &mut scan.input, &mut scan.tools).map(Ok)?,
             // Contents to embed, each with the model's name, and a request to be counted.
             "requests" => scan.requests(walker, body)?,
             "generateContentRequest" | "generate_content_request" => scan.nested(walker, body)?,
@@ -81,6 +85,7 @@ pub fn scan_gemini_request(
         session: None,
         stored: false,
         options: PricedOptions::default(),
+        tools: scan.tools,
         has_responses_form: false,
         protocol: if embeds { Protocol::GeminiEmbeddings } else { Protocol::Gemini },
         model_span: None,

@@ -8,25 +8,26 @@ use serde_json::{Map, Value, json};
 use crate::principal::Principal;
 use crate::state::ApiState;
 
-/// Keeps a note of a change to an object, and of whose account it is. The change is done and in force
+/// Keeps a note of a change to an object, if that has a number, and of whose account it is. The change is done and in force
 /// whether or not the note can be kept.
 pub(crate) async fn note(
     state: &ApiState,
     principal: &Principal,
     action: &'static str,
-    (object, account): (i64, Option<AccountId>),
+    (object, account): (impl Into<Option<i64>>, Option<AccountId>),
     detail: &Value,
 ) {
+    let object = object.into();
     let note = AuditNote {
         actor: principal.actor(),
         action,
-        object: Some(object),
+        object,
         account,
         detail: detail.to_string(),
         address: None,
     };
     if let Err(error) = state.store().audits().note(note).await {
-        tracing::error!(%error, action, object, "a change could not be noted");
+        tracing::error!(%error, action, "a change could not be noted");
     }
 }
 

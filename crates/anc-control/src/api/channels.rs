@@ -9,8 +9,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::api::audit_note;
 use crate::api::token_body::check_name;
 use crate::error::{ApiError, ErrorBody};
 use crate::idempotency::{Once, refused};
@@ -281,7 +283,10 @@ pub(crate) async fn create_channel(
     let created = state.store().channels().create(new, idempotency.as_ref()).await?;
     let record = created.map_err(refused)?;
     state.in_force().await;
-    Ok((StatusCode::CREATED, Json(shown(&state, record)?)))
+    let id = record.id.as_i64();
+    let channel = shown(&state, record)?;
+    audit_note::note(&state, &principal, "channel.create", (id, None), &noted(&channel)).await;
+    Ok((StatusCode::CREATED, Json(channel)))
 }
 
 /// Changes a connection. In force when answered.
@@ -314,6 +319,7 @@ pub(crate) async fn update_channel(
         body.model_map,
     )
     .await?;
+    let has_new_key = body.key.is_some();
     let changes = ChannelChanges {
         routing: Some(routing),
         name: body.name.as_deref().map(check_name).transpose()?,
@@ -325,7 +331,14 @@ pub(crate) async fn update_channel(
     };
     let record = state.store().channels().update(id, changes).await?.ok_or_else(no_channel)?;
     state.in_force().await;
-    Ok(Json(shown(&state, record)?))
+    let (before, channel) = (shown(&state, before)?, shown(&state, record)?);
+    let mut changed = audit_note::difference(&before, &channel, &["key_states"]);
+    if has_new_key {
+        // The keys may look alike from outside.
+        changed["new_keys"] = true.into();
+    }
+    audit_note::note(&state, &principal, "channel.update", (id.as_i64(), None), &changed).await;
+    Ok(Json(channel))
 }
 
 /// Ends a connection and forgets its key.
@@ -338,10 +351,15 @@ pub(crate) async fn delete_channel(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     principal.operator()?;
-    if !state.store().channels().delete(channel_id(&id)?).await? {
+    let id = channel_id(&id)?;
+    let before = state.store().channels().get(id).await?;
+    if !state.store().channels().delete(id).await? {
         return Err(no_channel());
     }
     state.in_force().await;
+    let name = before.map(|record| record.name);
+    let detail = json!({ "name": name });
+    audit_note::note(&state, &principal, "channel.delete", (id.as_i64(), None), &detail).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -365,6 +383,15 @@ pub(crate) async fn list_providers(
             .collect(),
     };
     Ok(Json(ProviderList { items: Provider::ALL.into_iter().map(offer).collect() }))
+}
+
+/// A channel for the audit log, which keeps no states.
+fn noted(channel: &Channel) -> Value {
+    let mut noted = serde_json::to_value(channel).unwrap_or_default();
+    if let Some(fields) = noted.as_object_mut() {
+        fields.remove("key_states");
+    }
+    noted
 }
 
 fn shown(state: &ApiState, record: ChannelRecord) -> Result<Channel, ApiError> {

@@ -4,8 +4,10 @@ use anc_domain::PpmMultiplier;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::api::audit_note;
 use crate::api::token_body::check_name;
 use crate::error::{ApiError, ErrorBody};
 use crate::json;
@@ -66,7 +68,11 @@ pub(crate) async fn set_group(
     principal.operator()?;
     let name = check_name(&name)?;
     let multiplier = PpmMultiplier::from_ppm(body.multiplier_ppm);
+    let known = state.store().groups().list().await?.into_iter().find(|one| one.name == name);
+    let before = known.map(|group| group.multiplier.ppm());
     state.store().groups().set(&name, multiplier).await?;
     state.in_force().await;
+    let detail = json!({ "name": name, "multiplier_ppm": [before, body.multiplier_ppm] });
+    audit_note::note(&state, &principal, "group.set", (None::<i64>, None), &detail).await;
     Ok(Json(Group { name, multiplier_ppm: body.multiplier_ppm }))
 }

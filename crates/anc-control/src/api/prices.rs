@@ -70,7 +70,7 @@ pub(crate) async fn set_price(
     let version = set.version;
     let shown = PriceVersion::of(&set, state.now(), Some(version))?;
     let detail = json!({ "model": name.as_str(), "before": before, "after": shown });
-    audit_note::note(&state, &principal, "price.set", (version, None), &detail).await;
+    audit_note::note(&state, &principal, "price.set", (None::<i64>, None), &detail).await;
     state.in_force().await;
     Ok(Json(shown))
 }
@@ -113,7 +113,7 @@ pub(crate) async fn withdraw_price(
         return Err(ApiError::not_found("upcoming price"));
     }
     let detail = json!({ "model": name.as_str(), "version": version });
-    audit_note::note(&state, &principal, "price.withdraw", (version, None), &detail).await;
+    audit_note::note(&state, &principal, "price.withdraw", (None::<i64>, None), &detail).await;
     state.in_force().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -189,6 +189,7 @@ const SET_UP: &str = r#"{"code": "0", "email": "a@b.c", "password": "correct hor
     "billing": "metered", "starting_balance": "0"}"#;
 const NEW_KEY: &str = r#"{"name": "made", "scopes": ["tokens:read"]}"#;
 const NEW_CHANNEL: &str = r#"{"name": "made", "provider": "openai", "key": "sk-none"}"#;
-const CREDIT: &str = r#"{"account": "owner@example.com", "amount": "1", "reason": "matrix"}"#;
+const CREDIT: &str =
+    r#"{"account": "canary-of-the-user@example.com", "amount": "1", "reason": "matrix"}"#;
 const NEW_USER: &str = r#"{"email": "other@example.com", "password": "correct horse battery",
     "role": "user"}"#;

@@ -235,6 +235,60 @@ async fn a_price_has_rules_and_versions_and_leaves_an_audit_row() {
 }
 
 #[tokio::test]
+async fn every_change_of_channels_and_groups_is_noted_without_a_key() {
+    let (_world, owner) = World::with_owner().await;
+    let body =
+        json!({"name": "first", "provider": "openai", "key": "sk-secret-of-the-channel-1234"});
+    let channel = owner.post("/channels", &body).await.json;
+    let path = format!("/channels/{}", channel["id"].as_str().unwrap());
+    let changes = [json!({"name": "second"}), json!({"key": "sk-secret-of-the-channel-5678"})];
+    for change in changes {
+        let changed = owner.send(owner.request(Method::PATCH, &path, &change.to_string())).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+    }
+    assert_eq!(owner.send(owner.request(Method::DELETE, &path, "")).await.status, 204);
+    let group = owner.request(Method::PUT, "/groups/vip", r#"{"multiplier_ppm": 1500000}"#);
+    assert_eq!(owner.send(group).await.status, 200);
+    let notes = owner.get("/audit").await;
+    let noted = |action: &str, words: &str| {
+        let items = notes.json["items"].as_array().unwrap();
+        items.iter().any(|one| one["action"] == action && one.to_string().contains(words))
+    };
+    for (action, words) in [
+        ("channel.create", "first"),
+        ("channel.update", "second"),
+        ("channel.update", "new_keys"),
+        ("channel.delete", "second"),
+        ("group.set", "1500000"),
+    ] {
+        assert!(noted(action, words), "{action} {words}: {}", notes.text);
+    }
+    assert!(!notes.text.contains("secret-of-the-channel"), "{}", notes.text);
+}
+
+#[tokio::test]
+async fn an_admin_gives_no_money_to_an_account_of_their_own_rank_or_above() {
+    let (world, owner) = World::with_owner().await;
+    let password = "correct horse battery staple";
+    for (email, role) in
+        [("a@example.com", "admin"), ("b@example.com", "admin"), ("u@example.com", "user")]
+    {
+        let body = json!({"email": email, "password": password, "role": role});
+        assert_eq!(owner.post("/users", &body).await.status, 201);
+    }
+    let mut admin = world.browser("127.0.0.2");
+    let credentials = json!({"email": "a@example.com", "password": password});
+    admin.keep_cookie(&admin.post("/session", &credentials).await);
+    for (account, status) in
+        [("u@example.com", 201), ("a@example.com", 201), ("b@example.com", 403), (OWNER, 403)]
+    {
+        let body = json!({"account": account, "amount": "1", "reason": "test"});
+        assert_eq!(admin.post("/credits", &body).await.status, status, "{account}");
+        assert_eq!(owner.post("/credits", &body).await.status, 201, "{account}");
+    }
+}
+
+#[tokio::test]
 async fn the_document_describes_every_route() {
     let (_world, owner) = World::with_owner().await;
     let document = owner.get("/openapi.json").await.json;

@@ -49,9 +49,14 @@ impl PriceSnapshot {
         self.price.rules.iter().filter(move |rule| rule.reaches(input, input))
     }
 
-    /// What one request costs beside its units, for a million of them.
+    /// What one request costs beside its units, for a million of them, at most.
     pub fn request_per_million(&self) -> NanoUsd {
-        self.dearest(TokenCount::MAX, |meter| meter == Meter::Request)
+        self.dearest_per_million(Meter::Request)
+    }
+
+    /// The dearest price of one meter, however long the request is.
+    pub(crate) fn dearest_per_million(&self, meter: Meter) -> NanoUsd {
+        self.dearest(TokenCount::MAX, |one| one == meter)
     }
 
     /// The dearest price at which a unit of input can come to be charged, where there are no more

@@ -278,6 +278,7 @@ fn check_limits(raw: &RawLimits, input_hold: InputHold) -> Result<Limits, Config
         input_hold,
         output_units_default: raw.output_units_default,
         output_step_units: raw.output_step_units,
+        tool_calls_held: raw.tool_calls_held,
         first_content_grace: Duration::from_secs(raw.first_content_grace_seconds),
         first_content: Duration::from_secs(raw.first_content_seconds),
         idle: Duration::from_secs(raw.idle_seconds),

@@ -157,6 +157,7 @@ pub(super) struct RawLimits {
     pub(super) running_requests: usize,
     pub(super) output_units_default: u64,
     pub(super) output_step_units: u64,
+    pub(super) tool_calls_held: u64,
     pub(super) first_content_grace_seconds: u64,
     pub(super) connect_seconds: u64,
     pub(super) answer_head_seconds: u64,
