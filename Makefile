@@ -7,7 +7,7 @@ PROFILE ?= fast
 BINARY = target/$(PROFILE)/anc-relay
 UPSTREAM = target/$(PROFILE)/anc-scripted-upstream
 
-.PHONY: help run demo build console test soak clients check fmt bench generate clean
+.PHONY: help run demo build console test soak clients check fmt bench generate screenshots clean
 
 help:
 	@echo 'make run              build everything and start the relay on ./$(DATA)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make clients          real client programs (Claude Code, Codex, Gemini CLI, SDKs) against the relay'
 	@echo 'make check            format, lints and structure only: the quick part of make test'
 	@echo 'make bench            the benchmark against nginx, or a bare proxy where there is none'
+	@echo 'make screenshots      pictures of every page of the console, for docs/images'
 	@echo 'make generate         the OpenAPI document and the types made from it'
 
 run: build
@@ -63,6 +64,11 @@ bench:
 generate:
 	cargo run --quiet --package anc-relay -- openapi > console/openapi.json
 	cd console && npm run --silent generate
+
+screenshots: build
+	@scripts/browser.sh
+	@rm -f docs/images/*.png
+	@ANC_BINARY=$(CURDIR)/$(BINARY) npm --prefix console run --silent pictures
 
 clean:
 	cargo clean

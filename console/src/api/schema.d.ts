@@ -471,6 +471,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/margins": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Gives what requests were charged and what they cost the operator: all, by day of universal time,
+     *     and by model, channel or account; for operators.
+     */
+    get: operations["get_margins"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/margins.csv": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The same by day and model, channel or account as a table, read day by day as it is sent. */
+    get: operations["export_margins"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/models": {
     parameters: {
       query?: never;
@@ -1686,6 +1723,11 @@ export interface components {
       allow_private: boolean;
       /** @description Null: the provider's usual address. */
       base_url: string | null;
+      /**
+       * Format: int32
+       * @description What its provider bills the operator, by parts per million of the price book; 0: nothing.
+       */
+      cost_multiplier_ppm: number;
       /** Format: date-time */
       created_at: string;
       enabled: boolean;
@@ -1721,6 +1763,8 @@ export interface components {
     ChannelChange: {
       allow_private?: boolean | null;
       base_url?: string | null;
+      /** Format: int32 */
+      cost_multiplier_ppm?: number | null;
       enabled?: boolean | null;
       group?: string | null;
       /** @description A new key; null takes the key away. */
@@ -1897,6 +1941,30 @@ export interface components {
     /** @description A code of the app. */
     ConfirmTotp: {
       code: string;
+    };
+    /** @description What requests brought in and cost. The margin is told of those whose cost is known. */
+    CostFigures: {
+      charge: string;
+      /** @description What providers bill for the requests whose cost is known, and for attempts that failed. */
+      cost: string;
+      /** @description What those were charged. */
+      costed_charge: string;
+      /**
+       * Format: int64
+       * @description Of how many requests the cost is known.
+       */
+      costed_requests: number;
+      /** @description The part of it for attempts that failed, which nobody was charged for. */
+      failed_cost: string;
+      /** @description That less the cost; below zero where it did not cover it. */
+      margin: string;
+      /**
+       * Format: int64
+       * @description The margin's share of it in parts per million; null where nothing was charged.
+       */
+      margin_ppm: number | null;
+      /** Format: int64 */
+      requests: number;
     };
     /** @description A new invitation, and the only sight of its link. */
     CreatedInvitation: {
@@ -2204,6 +2272,53 @@ export interface components {
     ManagementKeyList: {
       items: components["schemas"]["ManagementKey"][];
     };
+    /** @description The sums of one day of universal time. */
+    MarginOfDay: components["schemas"]["CostFigures"] & {
+      /** Format: date-time */
+      start: string;
+    };
+    /** @description The sums of one model, channel or account. */
+    MarginOfItem: components["schemas"]["CostFigures"] & {
+      /** @description The model's name, or the id; null where no channel answered. */
+      id: string | null;
+      /** @description What people call it. */
+      name: string | null;
+    };
+    /** @description What requests brought in and cost, all of them, by day, and by what they went to. */
+    MarginReport: {
+      /** @description Oldest first; days without a request are left out. */
+      days: components["schemas"]["MarginOfDay"][];
+      /** @description Those that were charged most, at most 200. */
+      items: components["schemas"]["MarginOfItem"][];
+      /**
+       * Format: date-time
+       * @description Where the sums begin.
+       */
+      since: string;
+      total: {
+        charge: string;
+        /** @description What providers bill for the requests whose cost is known, and for attempts that failed. */
+        cost: string;
+        /** @description What those were charged. */
+        costed_charge: string;
+        /**
+         * Format: int64
+         * @description Of how many requests the cost is known.
+         */
+        costed_requests: number;
+        /** @description The part of it for attempts that failed, which nobody was charged for. */
+        failed_cost: string;
+        /** @description That less the cost; below zero where it did not cover it. */
+        margin: string;
+        /**
+         * Format: int64
+         * @description The margin's share of it in parts per million; null where nothing was charged.
+         */
+        margin_ppm: number | null;
+        /** Format: int64 */
+        requests: number;
+      } & Record<string, never>;
+    };
     /** @description A model. */
     Model: {
       /** @description Some enabled channel serves it. */
@@ -2258,6 +2373,12 @@ export interface components {
       /** @description Allow an address in a private network, or on the relay's own machine. */
       allow_private?: boolean;
       base_url?: string | null;
+      /**
+       * Format: int32
+       * @description What its provider bills the operator, by parts per million of the price book; a million where
+       *     absent.
+       */
+      cost_multiplier_ppm?: number | null;
       group?: string | null;
       /** @description The provider's key; several, one a line. Kept sealed. */
       key?: string | null;
@@ -2386,6 +2507,18 @@ export interface components {
       hint: string;
       /** Format: date-time */
       valid_until: string;
+    };
+    /** @description What a request cost the operator, and what is left of its charge. */
+    OwnCostOfRequest: {
+      /** @description What the provider bills: the units at the price book, times the factor, rounded up once. */
+      amount: string;
+      /** @description The charge less the cost; below zero where it did not cover it. */
+      margin: string;
+      /**
+       * Format: int32
+       * @description The channel's factor on the price book, in parts per million.
+       */
+      multiplier_ppm: number;
     };
     /** @description The password as it is, and as it is to be. */
     PasswordChange: {
@@ -3133,6 +3266,7 @@ export interface components {
       /** @description What was reserved for it. */
       held: string;
       model: string;
+      own_cost?: components["schemas"]["OwnCostOfRequest"] | null;
       request_id: string;
       /** Format: date-time */
       started_at: string;
@@ -4228,6 +4362,74 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  get_margins: {
+    parameters: {
+      query?: {
+        /** @description `model`, `channel` or `account`, the first by default. */
+        by?: string;
+        /** @description How many days back, at most 400; 30 by default. */
+        last?: number;
+        /** @description The last of them ends at or before this time; now by default. */
+        until?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MarginReport"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  export_margins: {
+    parameters: {
+      query?: {
+        /** @description `model`, `channel` or `account`, the first by default. */
+        by?: string;
+        /** @description How many days back, at most 400; 30 by default. */
+        last?: number;
+        /** @description The last of them ends at or before this time; now by default. */
+        until?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/csv": string;
+        };
       };
       default: {
         headers: {

@@ -6,6 +6,7 @@ import { api, bodyOf } from "@/api/client";
 import { describeError, type ApiError } from "@/api/errors";
 import { keys } from "@/api/queries";
 import type { Channel } from "@/api/types";
+import { formatMultiplier } from "@/lib/multiplier";
 import { formatDate } from "@/lib/time";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
@@ -76,6 +77,9 @@ function ChannelFacts({ channel }: { channel: Channel }) {
     ...(mapped > 0 ? [t("channels.mapCount", { count: mapped })] : []),
     t("channels.priorityOf", { priority: channel.priority }),
     t("channels.weightOf", { weight: channel.weight }),
+    ...(channel.cost_multiplier_ppm === 1_000_000
+      ? []
+      : [t("channels.costOf", { factor: formatMultiplier(channel.cost_multiplier_ppm) })]),
     ...(channel.group === "default" ? [] : [t("channels.groupOf", { group: channel.group })]),
     t("channels.since", { when: formatDate(channel.created_at, i18n.language) }),
   ];

@@ -93,8 +93,29 @@ export function UsageArithmetic({ detail }: { detail: UsageDetail }) {
           <dd>{exactMoney(detail.charge)}</dd>
         </div>
       </dl>
+      {detail.own_cost && <OwnCost of={detail.own_cost} />}
       {detail.estimated && <p className="text-head text-warn">{t("usage.estimated")}</p>}
       {detail.suspect && <p className="text-head text-warn">{t("usage.suspect")}</p>}
     </section>
+  );
+}
+
+/** What the operator pays for it, and what is left; only operators are told. */
+function OwnCost({ of }: { of: NonNullable<UsageDetail["own_cost"]> }) {
+  const { t } = useTranslation();
+  const isLoss = of.margin.startsWith("-");
+  return (
+    <dl className="tabular border-t border-line pt-2 text-head">
+      <div className="flex justify-between gap-4">
+        <dt className="text-muted">
+          {t("usage.ownCost", { factor: formatMultiplier(of.multiplier_ppm) })}
+        </dt>
+        <dd>{exactMoney(of.amount)}</dd>
+      </div>
+      <div className="flex justify-between gap-4 font-medium">
+        <dt>{t("usage.margin")}</dt>
+        <dd className={isLoss ? "text-warn" : undefined}>{exactMoney(of.margin)}</dd>
+      </div>
+    </dl>
   );
 }

@@ -77,6 +77,30 @@ export function ConnectionFields({ form, channel, offer }: ConnectionProps) {
   );
 }
 
+/** What the provider bills the operator, as a factor on the price book. */
+export function CostField({ form }: ChannelFieldsProps) {
+  const { t } = useTranslation();
+  const errorText = useFieldError();
+  const { register, formState } = form;
+  return (
+    <Field
+      label={t("channels.cost")}
+      help={t("channels.costHelp")}
+      error={errorText(formState.errors.cost?.message)}
+    >
+      {(field) => (
+        <Input
+          {...field}
+          inputMode="decimal"
+          autoComplete="off"
+          className="tabular max-w-32"
+          {...register("cost")}
+        />
+      )}
+    </Field>
+  );
+}
+
 /** When the channel is tried, and for which tokens. */
 export function RoutingFields({ form }: ChannelFieldsProps) {
   const { t } = useTranslation();

@@ -15,7 +15,7 @@ import { Input } from "@/ui/input";
 import { Sheet } from "@/ui/sheet";
 import { toasts } from "@/ui/toast";
 
-import { ConnectionFields, RoutingFields } from "./channel-fields";
+import { ConnectionFields, CostField, RoutingFields } from "./channel-fields";
 import { ModelMapField } from "./channel-map-field";
 import { ChannelModelsField } from "./channel-models-field";
 import {
@@ -120,6 +120,7 @@ function ChannelForm({ channel, offers, onClose }: ChannelFormProps) {
         <ChannelModelsField form={form} channel={channel} known={offer?.models ?? []} />
         <ModelMapField form={form} />
         <RoutingFields form={form} />
+        <CostField form={form} />
         {save.error && <ErrorNote error={save.error} />}
       </div>
       <footer className="flex shrink-0 justify-end gap-2 border-t border-line px-5 py-3">

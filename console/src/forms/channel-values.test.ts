@@ -18,6 +18,8 @@ describe("a channel's form", () => {
       "weight:weight",
     ]);
     expect(faults({ ...empty, priority: "high" })).toEqual(["priority:priority"]);
+    expect(faults({ ...empty, cost: "100.000001" })).toEqual(["cost:costMultiplier"]);
+    expect(faults({ ...empty, cost: "-1" })).toEqual(["cost:costMultiplier"]);
     expect(faults({ ...empty, keys: "two words" })).toEqual(["keys:keyForm"]);
     expect(faults({ ...empty, map: [{ from: "gpt-5", to: "a b" }] })).toEqual([
       "map.0.to:modelName",
@@ -38,6 +40,12 @@ describe("a channel's form", () => {
     });
     expect(change).not.toHaveProperty("key");
     expect(change).toMatchObject({ base_url: null, model_map: { "gpt-5": "deployment-1" } });
+  });
+
+  it("takes what the provider bills as a factor", () => {
+    expect(newChannel({ ...empty, cost: "0.85" }).cost_multiplier_ppm).toBe(850_000);
+    expect(newChannel(empty).cost_multiplier_ppm).toBe(1_000_000);
+    expect(newChannel({ ...empty, cost: "0" }).cost_multiplier_ppm).toBe(0);
   });
 
   it("says nothing of addresses that the built-in provider has not", () => {

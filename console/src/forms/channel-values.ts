@@ -1,9 +1,13 @@
 import { z } from "zod";
 
 import type { Channel, ChannelChange, NewChannel, Provider } from "@/api/types";
+import { fromPpm, toPpm } from "@/lib/multiplier";
 
 export const providers = ["openai", "anthropic", "gemini", "simulated"] as const;
 export type ProviderId = (typeof providers)[number];
+
+/** What a provider may bill: a hundred times the price book. */
+const cost_ppm_max = 100_000_000;
 
 const model = /^[A-Za-z0-9._:/@+-]{1,128}$/;
 const whole = (from: number, to: number) => (text: string) =>
@@ -31,6 +35,10 @@ export const channelSchema = z.object({
   priority: z.string().trim().refine(whole(-1000, 1000), "priority"),
   weight: z.string().trim().refine(whole(1, 1000), "weight"),
   group: z.string(),
+  cost: z
+    .string()
+    .trim()
+    .refine((text) => (toPpm(text) ?? Infinity) <= cost_ppm_max, "costMultiplier"),
 });
 
 export type ChannelValues = z.infer<typeof channelSchema>;
@@ -59,6 +67,7 @@ export function emptyChannel(offer: Pick<Provider, "id" | "name" | "default_base
     priority: "0",
     weight: "1",
     group: "default",
+    cost: "1",
   };
   return values;
 }
@@ -75,6 +84,7 @@ export function valuesOfChannel(channel: Channel): ChannelValues {
     priority: String(channel.priority),
     weight: String(channel.weight),
     group: channel.group,
+    cost: fromPpm(channel.cost_multiplier_ppm),
   };
 }
 
@@ -86,6 +96,7 @@ function common(values: ChannelValues) {
     priority: Number(values.priority),
     weight: Number(values.weight),
     group: values.group,
+    cost_multiplier_ppm: toPpm(values.cost) ?? 1_000_000,
     ...(values.provider === "simulated"
       ? {}
       : {

@@ -58,6 +58,8 @@ export const operateTexts = {
     client: "Client",
     heldFor: "Reserved before",
     arithmetic: "What it cost",
+    ownCost: "Own cost, {{factor}} of the price book",
+    margin: "Margin",
     nothingCounted: "Nothing was counted.",
     meter: "Counted",
     meters: {
@@ -121,6 +123,7 @@ export const operateTexts = {
     mapCount_one: "{{count}} other name",
     mapCount_other: "{{count}} other names",
     priorityOf: "priority {{priority}}",
+    costOf: "bills {{factor}}",
     weightOf: "weight {{weight}}",
     groupOf: "group {{group}}",
     since: "since {{when}}",
@@ -168,6 +171,9 @@ export const operateTexts = {
     priorityHelp: "Higher ones are tried first.",
     weight: "Weight",
     weightHelp: "Its share among those of one priority.",
+    cost: "What the provider bills",
+    costHelp:
+      "A factor on the price book: 1 is list price, 0.85 a discount of 15 %, 0 costs nothing. Margins are made of it; nobody is charged by it.",
     group: "Group",
     groupHelp: "Only tokens of this group are served.",
     savedToast: "{{name}} saved",

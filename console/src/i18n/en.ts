@@ -134,6 +134,7 @@ export const en = {
     modelName: "Write the name of a model, without spaces or wildcards.",
     priority: "Write a whole number from -1000 to 1000.",
     weight: "Write a whole number from 1 to 1000.",
+    costMultiplier: "Write a factor from 0 to 100, such as 0.85.",
     multiplier: "Write a factor such as 1, 0.8 or 1.25.",
     tokenLimit: "Write a whole number up to 1000000.",
     days: "Write a number of days from 1 to 3650.",

@@ -62,6 +62,8 @@ export const operateTexts: Pick<
     client: "客户端",
     heldFor: "事先预留",
     arithmetic: "费用明细",
+    ownCost: "自身成本，价格表的 {{factor}}",
+    margin: "毛利",
     nothingCounted: "没有计入用量。",
     meter: "计量项",
     meters: {
@@ -125,6 +127,7 @@ export const operateTexts: Pick<
     mapCount_one: "{{count}} 个别名",
     mapCount_other: "{{count}} 个别名",
     priorityOf: "优先级 {{priority}}",
+    costOf: "计费 {{factor}}",
     weightOf: "权重 {{weight}}",
     groupOf: "分组 {{group}}",
     since: "创建于 {{when}}",
@@ -172,6 +175,9 @@ export const operateTexts: Pick<
     priorityHelp: "数值高者先尝试。",
     weight: "权重",
     weightHelp: "同一优先级内的占比。",
+    cost: "提供商计费",
+    costHelp:
+      "相对价格表的系数：1 为原价，0.85 为八五折，0 为免费。仅用于计算毛利，不影响任何人的费用。",
     group: "分组",
     groupHelp: "只服务于此分组的令牌。",
     savedToast: "{{name}} 已保存",

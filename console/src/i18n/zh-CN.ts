@@ -132,6 +132,7 @@ export const zhCN: Texts = {
     modelName: "请填写模型名称，不含空格和通配符。",
     priority: "请填写 -1000 到 1000 的整数。",
     weight: "请填写 1 到 1000 的整数。",
+    costMultiplier: "请填写 0 到 100 的系数，例如 0.85。",
     multiplier: "请填写倍率，例如 1、0.8 或 1.25。",
     tokenLimit: "请填写不超过 1000000 的整数。",
     days: "请填写 1 到 3650 的天数。",

@@ -41,6 +41,11 @@ impl Plausible {
         }
     }
 
+    /// A provider's report, if it can be believed.
+    pub(crate) fn believed(self, observed: &Observed) -> Option<Usage> {
+        observed.reported.filter(|reported| self.covers(reported, observed.output_units))
+    }
+
     fn covers(self, reported: &Usage, output_seen: u64) -> bool {
         reported.get(Meter::WebSearch).max(reported.get(Meter::FileSearch)) <= SEARCHES_MAX
             && reported.input_total() <= self.input
@@ -59,8 +64,7 @@ pub(crate) fn measure(
     input_estimate: u64,
     plausible: Plausible,
 ) -> Measured {
-    let units = observed.output_units;
-    let reported = observed.reported.filter(|reported| plausible.covers(reported, units));
+    let reported = plausible.believed(observed);
     let suspect = observed.suspect || reported.is_none() && observed.reported.is_some();
     let counted = Usage::default()
         .with(Meter::Input, input_estimate)

@@ -21,6 +21,8 @@ pub(crate) struct Channel {
     /// By what each of the keys is known where it must not be told.
     pub(crate) key_digests: Vec<u64>,
     pub(crate) routing: ChannelRouting,
+    /// The factor on the price book at which its provider bills the operator.
+    pub(crate) cost_multiplier: PpmMultiplier,
 }
 
 impl Channel {
@@ -176,7 +178,8 @@ fn dialable(record: &ChannelRecord) -> Option<Arc<Channel>> {
     let keys: Vec<Secret> = lines.filter(|line| !line.is_empty()).map(Secret::new).collect();
     let key_digests = keys.iter().map(digest).collect();
     let routing = record.routing.clone();
-    Some(Arc::new(Channel { id: record.id, provider, endpoint, keys, key_digests, routing }))
+    let (id, cost_multiplier) = (record.id, record.cost_multiplier);
+    Some(Arc::new(Channel { id, provider, endpoint, keys, key_digests, routing, cost_multiplier }))
 }
 
 /// The beginning of a key's hash.

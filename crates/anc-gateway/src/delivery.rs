@@ -96,6 +96,7 @@ impl Delivery {
         let agent = call.headers.get(http::header::USER_AGENT);
         let settlement = Settlement {
             channel_id: Some(accepted.channel.id),
+            cost_multiplier: Some(accepted.channel.cost_multiplier),
             upstream_status: Some(accepted.status.as_u16()),
             attempts: accepted.attempt,
             client_address: Some(call.client.address.to_string()),
@@ -548,9 +549,11 @@ impl Delivery {
         (JSON, array.concat().into())
     }
 
-    /// Ends the hold with a record and without a charge.
+    /// Ends the hold with a record and without a charge. What the provider bills for an answer that
+    /// cannot be read is not known.
     async fn settle_uncharged(&mut self, end: EndReason) -> Result<(), RelayError> {
-        let settlement = Settlement { usage: Usage::default(), ..self.settlement(end) };
+        let (usage, cost_multiplier) = (Usage::default(), None);
+        let settlement = Settlement { usage, cost_multiplier, ..self.settlement(end) };
         let Some(hold) = self.hold.take() else { return Ok(()) };
         hold.settle(settlement).await.map(|_| ()).map_err(|failure| error::store_down(&failure))
     }

@@ -4,20 +4,21 @@
 //! function or in the phase that it names. Each phase takes the value of the one before, so that
 //! none can be skipped.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anc_domain::{Meter, RelayError, RequestId, Usage};
 use anc_ledger::{EndReason, HoldBounds, Otherwise, OutputBound, hold_bounds};
 use anc_limits::{Limited, Permit, Rates};
 use anc_routing::plan;
-use anc_store::{HoldRequest, OpenHold, Settlement, StoredResponse, TokenRates};
-use anc_wire::{Operation, RequestEdits, RequestFacts};
+use anc_store::{FailedAttempt, HoldRequest, OpenHold, Settlement, StoredResponse, TokenRates};
+use anc_wire::{Observed, Operation, RequestEdits, RequestFacts};
 use http::Response;
 use hyper::body::Incoming;
 
 use crate::account::Plausible;
 use crate::admission::{self, Admitted};
 use crate::affinity::Bond;
+use crate::catalog::Channel;
 use crate::delivery::{self, Delivery};
 use crate::directory::Caller;
 use crate::ingress::Call;
@@ -70,7 +71,7 @@ pub(crate) async fn relay(
         channels: &admitted.channels,
         facts: &facts,
         edits,
-        taken_up: &held.taken_up,
+        held: &held,
         keys: bond.keys,
     };
     let answer = tokio::select! {
@@ -192,8 +193,8 @@ fn enter(
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) open: Option<OpenHold>,
-    /// A provider began to answer.
-    taken_up: AtomicBool,
+    /// The channel whose provider began to answer.
+    taken_up: Mutex<Option<Arc<Channel>>>,
     pub(crate) input_expected: u64,
     pub(crate) plausible: Plausible,
     /// Count among the requests at once of the token and its account.
@@ -263,7 +264,7 @@ async fn hold(
         bound.most,
         gateway.limits.output_units_default,
     );
-    let (open, taken_up) = (Some(open), AtomicBool::new(false));
+    let (open, taken_up) = (Some(open), Mutex::default());
     let (input_expected, input_at_most) = (input.expected, input.at_most);
     Ok(Held {
         open,
@@ -279,15 +280,39 @@ async fn hold(
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(open) = self.open.take().filter(|_| self.taken_up.load(Ordering::Relaxed)) {
+        let taken_up = self.taken_up.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((open, channel)) = self.open.take().zip(taken_up) {
             let usage = Usage::default().with(Meter::Input, self.input_expected);
-            let settlement = Settlement::new(EndReason::ClientGone, usage);
-            open.settle_detached(Settlement { estimated: true, ..settlement });
+            open.settle_detached(Settlement {
+                estimated: true,
+                channel_id: Some(channel.id),
+                cost_multiplier: Some(channel.cost_multiplier),
+                ..Settlement::new(EndReason::ClientGone, usage)
+            });
         }
     }
 }
 
 impl Held {
+    /// A channel's provider begins to answer.
+    pub(crate) fn taken_up_by(&self, channel: &Arc<Channel>) {
+        let channel = Some(Arc::clone(channel));
+        *self.taken_up.lock().unwrap_or_else(PoisonError::into_inner) = channel;
+    }
+
+    /// The attempt `number` has failed. What its provider told that it bills is the operator's cost.
+    pub(crate) fn failed_at(&self, channel: &Channel, number: usize, observed: &Observed) {
+        let Some(usage) = self.plausible.believed(observed) else { return };
+        if let Some(open) = &self.open {
+            open.note_failed_attempt(FailedAttempt {
+                attempt: u32::try_from(number).unwrap_or(u32::MAX),
+                channel_id: channel.id,
+                usage,
+                multiplier: channel.cost_multiplier,
+            });
+        }
+    }
+
     /// Gives the money back: no provider is owed anything.
     fn release(&mut self) {
         drop(self.open.take());

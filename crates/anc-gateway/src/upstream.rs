@@ -6,7 +6,6 @@
 //! client, and another channel may still answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anc_domain::{ChannelId, ModelName, RelayError, Secret};
@@ -21,6 +20,7 @@ use http_body_util::BodyExt as _;
 use crate::catalog::Channel;
 use crate::events::{EventReader, Frame};
 use crate::ingress::Call;
+use crate::relay::Held;
 use crate::{Gateway, GatewayBody, error, metrics};
 
 /// What is held back of a stream that has no content yet, in bytes.
@@ -34,8 +34,8 @@ pub(crate) struct Attempts<'a> {
     pub(crate) facts: &'a RequestFacts,
     /// What has to be changed of the body, whichever channel it goes to.
     pub(crate) edits: RequestEdits<'static>,
-    /// Set when a provider begins to answer.
-    pub(crate) taken_up: &'a AtomicBool,
+    /// Is told of providers that begin to answer, and of those that fail after all.
+    pub(crate) held: &'a Held,
     /// What decides among the keys of a channel.
     pub(crate) keys: KeyChoice,
 }
@@ -219,7 +219,7 @@ impl Attempts<'_> {
         match outcome_of_status(head.status.as_u16()) {
             Outcome::Accepted => {
                 metrics::attempted(channel.id, "accepted");
-                self.taken_up.store(true, Ordering::Relaxed);
+                self.held.taken_up_by(channel);
                 self.accept(channel, (number, key), head, body).await
             }
             Outcome::RequestRefused => {
@@ -277,6 +277,7 @@ impl Attempts<'_> {
         match self.first_content(&mut reader).await {
             Ok(first) => accepted(Content::Events { first, rest: Box::new(reader) }),
             Err(failure) => {
+                self.held.failed_at(channel, number, &reader.observed());
                 let code = failure.code.code();
                 tracing::warn!(channel = %channel.id, request = %self.call.request_id, code, "a stream failed before its first content");
                 Attempt::ChannelFailed(failure)

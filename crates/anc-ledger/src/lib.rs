@@ -18,6 +18,7 @@ mod end_reason;
 mod estimate;
 mod hold;
 mod notable;
+mod own_cost;
 mod price;
 mod redeem;
 mod window;
@@ -30,6 +31,7 @@ pub use hold::{
     grow, hold, left, release, settle,
 };
 pub use notable::{NOTABLE_HOURS, step_reached, unusual_hour};
+pub use own_cost::own_cost;
 pub use price::{
     ModelPrice, NoTimeOfDay, Part, PriceFault, PriceRule, PriceSnapshot, RULES_MAX, Rates,
     RuleFault, TimeOfDay, UnpricedOption, combined,

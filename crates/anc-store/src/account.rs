@@ -12,7 +12,7 @@ use crate::change::Topic;
 use crate::database::Database;
 use crate::sql::{On, query};
 use crate::tier::{self, TierRecord, TierRow};
-use crate::token::VERSION_CONFLICT;
+use crate::token::{NAMES_OF_ONE_READ, VERSION_CONFLICT};
 use crate::{StoreError, row};
 
 /// The owner of balance, API tokens and usage.
@@ -127,6 +127,24 @@ impl Accounts<'_> {
     /// One account.
     pub async fn get(&self, id: AccountId) -> Result<Option<AccountRecord>, StoreError> {
         fetch(&self.db.readers, id).await
+    }
+
+    /// The names of some accounts.
+    pub async fn names(
+        &self,
+        accounts: &[AccountId],
+    ) -> Result<Vec<(AccountId, String)>, StoreError> {
+        let mut names = Vec::with_capacity(accounts.len());
+        for some in accounts.chunks(NAMES_OF_ONE_READ) {
+            let mut sql = query("select id, name from account where id in (");
+            for (index, account) in some.iter().enumerate() {
+                sql.push(if index == 0 { "" } else { ", " }).push_bind(account.as_i64());
+            }
+            sql.push(")");
+            let rows: Vec<(i64, String)> = sql.fetch_all(&self.db.readers).await?;
+            names.extend(rows.into_iter().map(|(id, name)| (AccountId::from_i64(id), name)));
+        }
+        Ok(names)
     }
 
     /// The account of the person who signs in with `email`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anc_domain::{ChannelId, Entropy, ModelName, Secret, UnixMillis};
+use anc_domain::{ChannelId, Entropy, ModelName, PpmMultiplier, Secret, UnixMillis};
 use sqlx::FromRow;
 
 use crate::change::Topic;
@@ -39,6 +39,8 @@ pub struct ChannelRecord {
     pub key_hint: Option<String>,
     /// When it is tried, and under which names.
     pub routing: ChannelRouting,
+    /// The factor on the price book at which its provider bills the operator.
+    pub cost_multiplier: PpmMultiplier,
     /// When it was made.
     pub created_at: UnixMillis,
     /// When it was last edited.
@@ -76,6 +78,7 @@ pub struct NewChannel {
     pub allow_private: bool,
     pub key: Option<Secret>,
     pub routing: ChannelRouting,
+    pub cost_multiplier: PpmMultiplier,
 }
 
 /// What is to be changed; `None` stays as it is.
@@ -89,6 +92,7 @@ pub struct ChannelChanges {
     pub allow_private: Option<bool>,
     pub key: Option<Option<Secret>>,
     pub routing: Option<ChannelRouting>,
+    pub cost_multiplier: Option<PpmMultiplier>,
 }
 
 #[derive(FromRow)]
@@ -106,12 +110,14 @@ struct ChannelRow {
     weight: i64,
     group_name: String,
     model_map: String,
+    cost_ppm: i64,
     created_at: i64,
     updated_at: i64,
 }
 
 const SELECT: &str = "select id, name, provider, base_url, models, enabled, allow_private,
-        key_sealed, key_hint, priority, weight, group_name, model_map, created_at, updated_at
+        key_sealed, key_hint, priority, weight, group_name, model_map, cost_ppm, created_at,
+        updated_at
  from channel
  where deleted_at is null";
 
@@ -168,14 +174,15 @@ impl Channels<'_> {
             key_hint: new.key.as_ref().and_then(key_hint),
             key: new.key,
             routing: new.routing,
+            cost_multiplier: new.cost_multiplier,
             created_at: tx.now,
             updated_at: tx.now,
         };
         query(
             "insert into channel (id, name, provider, base_url, models, enabled, allow_private,
                  key_sealed, key_hint, created_at, updated_at, priority, weight, group_name,
-                 model_map)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                 model_map, cost_ppm)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(record.id.as_i64())
         .bind(&record.name)
@@ -192,6 +199,7 @@ impl Channels<'_> {
         .bind(i64::from(record.routing.weight))
         .bind(&record.routing.group)
         .bind(map_text(&record.routing)?)
+        .bind(i64::from(record.cost_multiplier.ppm()))
         .execute(&mut tx)
         .await?;
         tx.change(Topic::Catalog).await?;
@@ -221,7 +229,7 @@ impl Channels<'_> {
             "update channel
              set name = $2, base_url = $3, models = $4, enabled = $5, allow_private = $6,
                  key_sealed = $7, key_hint = $8, updated_at = $9, priority = $10, weight = $11,
-                 group_name = $12, model_map = $13
+                 group_name = $12, model_map = $13, cost_ppm = $14
              where id = $1",
         )
         .bind(id.as_i64())
@@ -237,6 +245,7 @@ impl Channels<'_> {
         .bind(i64::from(record.routing.weight))
         .bind(&record.routing.group)
         .bind(map_text(&record.routing)?)
+        .bind(i64::from(record.cost_multiplier.ppm()))
         .execute(&mut tx)
         .await?;
         tx.change(Topic::Catalog).await?;
@@ -294,6 +303,9 @@ impl Channels<'_> {
                 group: row.group_name,
                 model_map: serde_json::from_str(&row.model_map).map_err(StoreError::corrupt)?,
             },
+            cost_multiplier: PpmMultiplier::from_ppm(
+                u32::try_from(row.cost_ppm).map_err(StoreError::corrupt)?,
+            ),
             created_at: UnixMillis::from_millis(row.created_at),
             updated_at: UnixMillis::from_millis(row.updated_at),
         })
@@ -319,6 +331,9 @@ impl ChannelRecord {
         }
         if let Some(routing) = changes.routing {
             self.routing = routing;
+        }
+        if let Some(cost_multiplier) = changes.cost_multiplier {
+            self.cost_multiplier = cost_multiplier;
         }
         if let Some(key) = changes.key {
             self.key_hint = key.as_ref().and_then(key_hint);

@@ -59,6 +59,7 @@ mod token;
 mod usage;
 mod usage_digest;
 mod usage_log;
+mod usage_margin;
 mod user;
 mod verify;
 
@@ -81,8 +82,8 @@ pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use idempotency::{Idempotency, Repeat};
 pub use invitation::{InvitationRecord, Invitations, NewInvitation};
 pub use ledger::{
-    Credit, EntryKind, HoldRequest, Ledger, OpenHold, OptionsKept, Redeemed, RedemptionAsk,
-    Settlement, WORD_OF_ANOTHER,
+    Credit, EntryKind, FailedAttempt, HoldRequest, Ledger, OpenHold, OptionsKept, Redeemed,
+    RedemptionAsk, Settlement, WORD_OF_ANOTHER,
 };
 pub use mail_code::{MailCodes, NewMailCode, Registered};
 pub use management_key::{ManagementKeyRecord, ManagementKeys, NewManagementKey};
@@ -116,9 +117,10 @@ pub use token::{
     TokenRecord, TokenSort, TokenStatus, TokenStop, TokenTraits, Tokens, VERSION_CONFLICT,
     WindowUse,
 };
-pub use usage::{UsageFilter, UsageRecord, UsageTotals, UsageView};
+pub use usage::{OwnCost, UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_digest::{Digest, DigestQuery, PeriodSums, TokenSum, WeekHourSum};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
+pub use usage_margin::{MarginBy, MarginDay, MarginItem, MarginOf, MarginQuery, MarginSums};
 pub use user::{
     ChangedUser, Changer, NewOwner, NewUser, NotChanged, PeoplePage, PeopleQuery, PersonRecord,
     Role, SetupDone, UserChanges, UserRecord, Users,

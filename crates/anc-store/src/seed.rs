@@ -13,7 +13,7 @@ mod dice;
 mod history;
 mod sink;
 
-use anc_domain::{AccountId, ChannelId, Entropy, ModelName, UnixMillis};
+use anc_domain::{AccountId, ChannelId, Entropy, ModelName, PpmMultiplier, UnixMillis};
 use anc_ledger::PriceSnapshot;
 
 use crate::sql::Arg;
@@ -51,6 +51,8 @@ pub struct Seed<'a> {
     pub accounts: Vec<AccountId>,
     /// Which channel answered.
     pub channel: ChannelId,
+    /// The factor on the price book at which its provider bills.
+    pub cost_multiplier: PpmMultiplier,
     /// What is called. The last one rarely.
     pub models: Vec<SeedModel>,
     /// When the history ends.

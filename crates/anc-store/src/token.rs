@@ -100,7 +100,7 @@ pub struct TokenChanges {
 pub const VERSION_CONFLICT: &str = "it was changed meanwhile";
 
 /// How many names one statement reads.
-const NAMES_OF_ONE_READ: usize = 200;
+pub(crate) const NAMES_OF_ONE_READ: usize = 200;
 
 /// The tokens' door.
 #[derive(Clone, Copy)]

@@ -2,7 +2,8 @@
 //! a follower, and readers add what it has not reached yet.
 
 use anc_domain::{
-    AccountId, ApiTokenId, ChannelId, Meter, ModelName, NanoUsd, RequestId, UnixMillis, Usage,
+    AccountId, ApiTokenId, ChannelId, Meter, ModelName, NanoUsd, PpmMultiplier, RequestId,
+    UnixMillis, Usage,
 };
 use anc_ledger::{EndReason, PriceSnapshot};
 use sqlx::FromRow;
@@ -20,6 +21,20 @@ pub(crate) const INPUT_UNITS: &str = "input + cached_input + cache_write_5m + ca
 
 /// The units of output, reasoning included.
 pub(crate) const OUTPUT_UNITS: &str = "output + reasoning + output_audio + output_image";
+
+/// The columns of a table of sums that tell what its requests cost the operator: the cost, of how
+/// many requests it is known, and what those were charged.
+pub(crate) const COST_COLUMNS: &str = "cost, costed_requests, costed_charge";
+
+/// The same of some rows of `usage`, summed up.
+pub(crate) const COST_SUMS: &str = "cast(coalesce(sum(cost), 0) as bigint) as cost,
+    count(cost) as costed_requests,
+    cast(coalesce(sum(case when cost is null then 0 else charge end), 0) as bigint)
+        as costed_charge";
+
+/// The same of one row of `usage`.
+pub(crate) const COST_OF_ROW: &str = "coalesce(cost, 0), case when cost is null then 0 else 1 end,
+    case when cost is null then 0 else charge end";
 
 /// The watermark's name.
 pub(crate) const WATERMARK: &str = "usage";
@@ -45,6 +60,8 @@ pub struct UsageRecord {
     pub price: PriceSnapshot,
     /// What it cost.
     pub charge: NanoUsd,
+    /// What it cost the operator; `None` where that is not known.
+    pub own_cost: Option<OwnCost>,
     /// What was held when it ended.
     pub held: NanoUsd,
     /// How it ended.
@@ -73,6 +90,36 @@ pub struct UsageRecord {
     pub client_agent: Option<String>,
     /// The provider's own words about units.
     pub raw_usage: Option<String>,
+}
+
+/// What a request cost the operator. It moves no balance and is no business of who is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnCost {
+    /// How much.
+    pub amount: NanoUsd,
+    /// The factor on the price book at which the channel's provider bills.
+    pub multiplier: PpmMultiplier,
+}
+
+impl OwnCost {
+    /// Of `usage` at `price`. `None` where the factor is not known, or makes no amount.
+    pub(crate) fn of(
+        usage: &Usage,
+        price: &PriceSnapshot,
+        multiplier: Option<PpmMultiplier>,
+    ) -> Option<Self> {
+        let multiplier = multiplier?;
+        let amount = anc_ledger::own_cost(usage, price, multiplier).ok()?;
+        Some(Self { amount, multiplier })
+    }
+
+    /// From the columns of a row.
+    fn read(cost: Option<i64>, ppm: Option<i64>) -> Result<Option<Self>, StoreError> {
+        let Some((cost, ppm)) = cost.zip(ppm) else { return Ok(None) };
+        let ppm = u32::try_from(ppm).map_err(StoreError::corrupt)?;
+        let multiplier = PpmMultiplier::from_ppm(ppm);
+        Ok(Some(Self { amount: NanoUsd::from_nanos(cost), multiplier }))
+    }
 }
 
 /// Which usage to sum.
@@ -268,6 +315,8 @@ pub(crate) struct UsageRow {
     units: UnitsRow,
     price: String,
     charge: i64,
+    cost: Option<i64>,
+    cost_ppm: Option<i64>,
     held: i64,
     end_reason: String,
     estimated: bool,
@@ -303,6 +352,7 @@ impl UsageRow {
             usage: self.units.usage()?,
             price: serde_json::from_str(&self.price).map_err(StoreError::corrupt)?,
             charge: NanoUsd::from_nanos(self.charge),
+            own_cost: OwnCost::read(self.cost, self.cost_ppm)?,
             held: NanoUsd::from_nanos(self.held),
             end_reason: EndReason::from_name(&self.end_reason)
                 .ok_or_else(|| StoreError::corrupt("an unknown end of a request"))?,

@@ -9,9 +9,11 @@
 //! * `counters.rs`: what is stored as sums, at one moment.
 //! * `entries.rs`: entries, corrections, and what was pruned.
 //! * `redemptions.rs`: uses of codes.
+//! * `attempts.rs`: what failed attempts cost.
 //! * `book.rs`: the same sums made again from the rows.
 //! * `faults.rs`: what was found.
 
+mod attempts;
 mod book;
 mod counters;
 mod entries;

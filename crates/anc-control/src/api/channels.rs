@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anc_domain::{ChannelId, ModelName, Provider, Secret};
+use anc_domain::{ChannelId, ModelName, PpmMultiplier, Provider, Secret};
 use anc_store::{ChannelChanges, ChannelRecord, ChannelRouting};
 use anc_upstream::Endpoint;
 use axum::Json;
@@ -16,7 +16,7 @@ use crate::api::audit_note;
 use crate::api::token_body::check_name;
 use crate::error::{ApiError, ErrorBody};
 use crate::idempotency::{Once, refused};
-use crate::json::{self, present};
+use crate::json::{Json as JsonBody, present};
 use crate::principal::{Principal, ShownLately};
 use crate::probe::keys_of;
 use crate::state::ApiState;
@@ -27,6 +27,8 @@ const KEY_BYTES_MAX: usize = 4_096;
 const KEYS_MAX: usize = 100;
 const PRIORITY_MAX: i64 = 1_000;
 const WEIGHT_MAX: u32 = 1_000;
+/// What a provider may bill, by parts per million of the price book.
+const COST_PPM_MAX: u32 = 100_000_000;
 
 /// A connection to a provider. Its key is never shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,6 +59,8 @@ pub(crate) struct Channel {
     group: String,
     /// Names that clients ask for, to names that the provider knows.
     model_map: BTreeMap<String, String>,
+    /// What its provider bills the operator, by parts per million of the price book; 0: nothing.
+    cost_multiplier_ppm: u32,
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -163,6 +167,10 @@ pub(crate) struct NewChannel {
     group: Option<String>,
     #[serde(default)]
     model_map: Option<BTreeMap<String, String>>,
+    /// What its provider bills the operator, by parts per million of the price book; a million where
+    /// absent.
+    #[serde(default)]
+    cost_multiplier_ppm: Option<u32>,
 }
 
 /// What is to be changed of a connection; what is absent stays.
@@ -192,6 +200,8 @@ pub(crate) struct ChannelChange {
     group: Option<String>,
     #[serde(default)]
     model_map: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    cost_multiplier_ppm: Option<u32>,
 }
 
 /// Changes of when a channel is tried, checked and applied.
@@ -279,6 +289,7 @@ pub(crate) async fn create_channel(
             body.model_map,
         )
         .await?,
+        cost_multiplier: check_cost(body.cost_multiplier_ppm)?.unwrap_or(PpmMultiplier::ONE),
     };
     let created = state.store().channels().create(new, idempotency.as_ref()).await?;
     let record = created.map_err(refused)?;
@@ -298,7 +309,7 @@ pub(crate) async fn update_channel(
     principal: Principal,
     shown_lately: ShownLately,
     Path(id): Path<String>,
-    json::Json(body): json::Json<ChannelChange>,
+    JsonBody(body): JsonBody<ChannelChange>,
 ) -> Result<Json<Channel>, ApiError> {
     principal.operator()?;
     let id = channel_id(&id)?;
@@ -328,6 +339,7 @@ pub(crate) async fn update_channel(
         enabled: body.enabled,
         allow_private: body.allow_private,
         key: body.key.map(|key| key.map(|key| check_key(&key)).transpose()).transpose()?,
+        cost_multiplier: check_cost(body.cost_multiplier_ppm)?,
     };
     let record = state.store().channels().update(id, changes).await?.ok_or_else(no_channel)?;
     state.in_force().await;
@@ -422,6 +434,7 @@ fn shown(state: &ApiState, record: ChannelRecord) -> Result<Channel, ApiError> {
         weight: record.routing.weight,
         group: record.routing.group,
         model_map: record.routing.model_map,
+        cost_multiplier_ppm: record.cost_multiplier.ppm(),
         created_at: record.created_at.to_rfc3339(),
     })
 }
@@ -446,6 +459,14 @@ fn check_base_url(
     Endpoint::new(text, allow_private)
         .map_err(|error| ApiError::field("base_url", format!("This cannot be used: {error}.")))?;
     Ok(Some(text.to_owned()))
+}
+
+fn check_cost(ppm: Option<u32>) -> Result<Option<PpmMultiplier>, ApiError> {
+    if ppm.is_some_and(|ppm| ppm > COST_PPM_MAX) {
+        let message = format!("At most {COST_PPM_MAX}, a hundred times the price book.");
+        return Err(ApiError::field("cost_multiplier_ppm", message));
+    }
+    Ok(ppm.map(PpmMultiplier::from_ppm))
 }
 
 fn check_models(names: &[String]) -> Result<Vec<ModelName>, ApiError> {

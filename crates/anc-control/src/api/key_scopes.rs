@@ -37,6 +37,8 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
             | "/usage/{request_id}"
             | "/usage-series"
             | "/dashboard"
+            | "/margins"
+            | "/margins.csv"
             | "/running-requests"
             | "/statement"
             | "/statement.csv"

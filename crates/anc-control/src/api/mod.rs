@@ -17,6 +17,7 @@ mod invitations;
 pub(crate) mod key_scopes;
 mod ledger;
 mod management_keys;
+mod margins;
 mod models;
 mod password;
 mod password_resets;
@@ -139,6 +140,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(usage_export::export_usage))
         .routes(routes!(usage::get_usage))
         .routes(routes!(usage::get_series))
+        .routes(routes!(margins::get_margins))
+        .routes(routes!(margins::export_margins))
         .routes(routes!(usage_pruning::prune_usage))
         .routes(routes!(dashboard::get_dashboard))
         .routes(routes!(usage::list_running))

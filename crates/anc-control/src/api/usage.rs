@@ -6,7 +6,7 @@ use anc_domain::{
     AccountId, ApiTokenId, ChannelId, ModelName, NanoUsd, PpmMultiplier, RequestId, UnixMillis,
 };
 use anc_ledger::{ChargeLine, EndReason};
-use anc_store::{LogQuery, SeriesBy, SeriesQuery, UsageRecord};
+use anc_store::{LogQuery, OwnCost, SeriesBy, SeriesQuery, UsageRecord};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -46,6 +46,9 @@ pub(crate) struct UsageOfRequest {
     pub(super) units: BTreeMap<&'static str, u64>,
     #[schema(value_type = String)]
     pub(super) charge: NanoUsd,
+    /// What it cost the operator; for operators only, and absent where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) own_cost: Option<OwnCostOfRequest>,
     /// What was reserved for it.
     #[schema(value_type = String)]
     pub(super) held: NanoUsd,
@@ -65,6 +68,27 @@ pub(crate) struct UsageOfRequest {
     pub(super) attempts: u32,
     pub(super) client_address: Option<String>,
     pub(super) client_agent: Option<String>,
+}
+
+/// What a request cost the operator, and what is left of its charge.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OwnCostOfRequest {
+    /// What the provider bills: the units at the price book, times the factor, rounded up once.
+    #[schema(value_type = String)]
+    pub(super) amount: NanoUsd,
+    /// The channel's factor on the price book, in parts per million.
+    multiplier_ppm: u32,
+    /// The charge less the cost; below zero where it did not cover it.
+    #[schema(value_type = String)]
+    pub(super) margin: NanoUsd,
+}
+
+impl OwnCostOfRequest {
+    fn of(row: &UsageRecord) -> Option<Self> {
+        let OwnCost { amount, multiplier } = row.own_cost?;
+        let margin = row.charge.checked_sub(amount).ok()?;
+        Some(Self { amount, multiplier_ppm: multiplier.ppm(), margin })
+    }
 }
 
 /// A finished request and the arithmetic of its charge.
@@ -189,6 +213,7 @@ impl Names {
             channel_name: channel.and_then(|id| self.channels.get(&id).cloned()),
             units: row.usage.counted().map(|(meter, units)| (meter.name(), units)).collect(),
             charge: row.charge,
+            own_cost: self.operator.then(|| OwnCostOfRequest::of(row)).flatten(),
             held: row.held,
             end_reason: row.end_reason.name(),
             estimated: row.estimated,
@@ -373,7 +398,7 @@ impl Slots {
         UnixMillis::from_millis(self.first * self.millis)
     }
 
-    const fn until(&self) -> UnixMillis {
+    pub(super) const fn until(&self) -> UnixMillis {
         UnixMillis::from_millis(self.end * self.millis)
     }
 }

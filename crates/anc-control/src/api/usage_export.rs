@@ -13,12 +13,15 @@ use crate::state::ApiState;
 
 const HEAD: &str = "time,request_id,account,token,model,channel,input,cached_input,cache_write,output,\
                     reasoning,charge,end_reason,estimated,stream,first_token_ms,total_ms,\
-                    client_address,client_agent\r\n";
+                    client_address,client_agent";
+/// What operators see beside it.
+const OPERATORS_HEAD: &str = ",own_cost,margin";
 
 /// What is still to be sent.
 struct Export {
     state: ApiState,
     names: Names,
+    operator: bool,
     /// `None` when the last page was read.
     wanted: Option<LogQuery>,
     rows: usize,
@@ -36,7 +39,10 @@ pub(crate) async fn export_usage(
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let wanted = LogQuery { limit: PAGE_MAX, ..query.check(&state, &principal).await? };
     let names = Names::of(&state, &principal, std::iter::empty()).await?;
-    csv::send("usage.csv", HEAD, Export { state, names, wanted: Some(wanted), rows: 0 }).await
+    let operator = principal.is_operator();
+    let head = format!("{HEAD}{}\r\n", if operator { OPERATORS_HEAD } else { "" });
+    let export = Export { state, names, operator, wanted: Some(wanted), rows: 0 };
+    csv::send("usage.csv", &head, export).await
 }
 
 impl Pages for Export {
@@ -48,11 +54,12 @@ impl Pages for Export {
         if let Some(before) = page.next.filter(|_| self.rows < ROWS_MAX) {
             self.wanted = Some(LogQuery { before: Some(before), ..wanted });
         }
-        Ok(Some(page.items.iter().map(|row| csv_row(&self.names.shown(row))).collect()))
+        let row = |row| csv_row(&self.names.shown(row), self.operator);
+        Ok(Some(page.items.iter().map(row).collect()))
     }
 }
 
-fn csv_row(row: &UsageOfRequest) -> String {
+fn csv_row(row: &UsageOfRequest, operator: bool) -> String {
     let units =
         |names: &[&str]| -> u64 { names.iter().filter_map(|name| row.units.get(name)).sum() };
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -77,5 +84,14 @@ fn csv_row(row: &UsageOfRequest) -> String {
         cell(row.client_address.as_deref().unwrap_or_default()),
         cell(row.client_agent.as_deref().unwrap_or_default()),
     ];
-    format!("{}\r\n", cells.join(","))
+    let mut line = cells.join(",");
+    if operator {
+        let cost = row.own_cost.as_ref();
+        for amount in [cost.map(|cost| cost.amount), cost.map(|cost| cost.margin)] {
+            line.push(',');
+            line.extend(amount.map(|amount| amount.to_string()));
+        }
+    }
+    line.push_str("\r\n");
+    line
 }

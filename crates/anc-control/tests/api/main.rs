@@ -14,6 +14,7 @@ mod factors;
 mod keys;
 mod matrix;
 mod matrix_rows;
+mod own_cost;
 mod payments;
 mod payments_hostile;
 mod payments_support;

@@ -131,6 +131,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/usage/{request_id}", UserAndOperators, USAGE_READ, "null"),
     row("GET", "/usage-series", SignedIn, USAGE_READ, "null"),
     row("GET", "/dashboard", SignedIn, USAGE_READ, "null"),
+    row("GET", "/margins", Operators, USAGE_READ, "null"),
+    row("GET", "/margins.csv", Operators, USAGE_READ, "null"),
     row("GET", "/statement", SignedIn, USAGE_READ, "null"),
     row("GET", "/statement.csv", SignedIn, USAGE_READ, "null"),
     row("GET", "/running-requests", SignedIn, USAGE_READ, "null"),

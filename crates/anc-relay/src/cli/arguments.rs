@@ -258,6 +258,9 @@ pub(super) struct ChannelAdd {
     /// The set of channels that it belongs to.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(super) group: String,
+    /// What its provider bills, by parts per million of the price book; 0: nothing.
+    #[arg(long, value_name = "PPM", default_value_t = 1_000_000)]
+    pub(super) cost_ppm: u32,
 }
 
 #[derive(Debug, Args)]

@@ -91,6 +91,7 @@ async fn add_channel(api: &Api, add: ChannelAdd) -> Result<(), CliError> {
         "priority": add.priority,
         "weight": add.weight,
         "group": add.group,
+        "cost_multiplier_ppm": add.cost_ppm,
     });
     if let Some(base_url) = add.base_url {
         body["base_url"] = base_url.into();

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anc_domain::{
-    Clock as _, Entropy, ManualClock, Meter, ModelName, NanoUsd, RequestId, SystemClock,
-    UnixMillis, Usage,
+    Clock as _, Entropy, ManualClock, Meter, ModelName, NanoUsd, PpmMultiplier, RequestId,
+    SystemClock, UnixMillis, Usage,
 };
 use anc_ledger::{EndReason, HoldAsk, Otherwise, PriceSnapshot};
 use anc_store::{HoldRequest, Settlement, Store, TokenRecord};
@@ -36,6 +36,9 @@ const SHOP: &str = "shop@demo.example";
 
 /// What is held for each request: more than any of them costs.
 const HOLD: NanoUsd = NanoUsd::from_nanos(500_000_000);
+
+/// What the provider bills the operator: a fifth less than the price book.
+pub(super) const COST: PpmMultiplier = PpmMultiplier::from_ppm(800_000);
 
 struct Sample {
     name: &'static str,
@@ -170,7 +173,8 @@ async fn tokens(api: &Api, store: &Store) -> Result<Vec<Token>, CliError> {
     let mut models: Vec<&str> = SAMPLES.iter().flat_map(|sample| sample.models).copied().collect();
     models.sort_unstable();
     models.dedup();
-    let channel = json!({ "name": "Simulated", "provider": "simulated", "models": models });
+    let channel = json!({ "name": "Simulated", "provider": "simulated", "models": models,
+        "cost_multiplier_ppm": COST.ppm() });
     let channel = api.post("/channels", &channel).await?;
     let prices: HashMap<String, PriceSnapshot> = store
         .prices()
@@ -179,7 +183,7 @@ async fn tokens(api: &Api, store: &Store) -> Result<Vec<Token>, CliError> {
         .map_err(CliError::unanswered)?
         .into_iter()
         .map(|record| {
-            let snapshot = record.price.snapshot(anc_domain::PpmMultiplier::ONE);
+            let snapshot = record.price.snapshot(PpmMultiplier::ONE);
             (record.model.to_string(), snapshot)
         })
         .collect();
@@ -325,6 +329,7 @@ impl Month {
         Settlement {
             estimated: end != EndReason::Complete,
             channel_id: Some(token.channel),
+            cost_multiplier: Some(COST),
             upstream_status: Some(200),
             first_token_ms: Some(millis(first)),
             total_ms: Some(millis(first + output * 12)),

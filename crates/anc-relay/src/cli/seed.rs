@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::cli::CliError;
 use crate::cli::api::Api;
 use crate::cli::arguments::Seed;
-use crate::cli::demo::{Dice, SIGN_IN_FILE, keep};
+use crate::cli::demo::{COST, Dice, SIGN_IN_FILE, keep};
 use crate::cli::print::{field, line};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -73,7 +73,8 @@ async fn prepare<'a>(
         "starting_balance": "100" });
     api.post("/setup", &owner).await?;
     api.post("/users", &json!({ "email": USER, "password": password })).await?;
-    let channel = json!({ "name": "Simulated", "provider": "simulated", "models": MODELS });
+    let channel = json!({ "name": "Simulated", "provider": "simulated", "models": MODELS,
+        "cost_multiplier_ppm": COST.ppm() });
     let channel = api.post("/channels", &channel).await?;
     let mut accounts: Vec<AccountId> = Vec::new();
     for email in [OWNER, USER] {
@@ -92,6 +93,7 @@ async fn prepare<'a>(
         days: wanted.days,
         accounts,
         channel: field(&channel, "id").parse().map_err(CliError::unanswered)?,
+        cost_multiplier: COST,
         models: models.collect(),
         now,
         entropy,

@@ -72,6 +72,37 @@ async fn a_stream_that_fails_before_its_first_content_is_taken_over() {
 }
 
 #[tokio::test]
+async fn what_an_attempt_that_failed_cost_is_the_operators_alone() {
+    let world = World::new("20").await;
+    let second = connect(&world, json!({"priority": 5, "cost_multiplier_ppm": 500_000})).await;
+    world.relay.control(&Method::PUT, "/groups/default", &json!({"multiplier_ppm": 2_000_000}));
+    let token = world.relay.create_token("ci", &[]);
+    let usage =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":0}}\n\n";
+    let error = "data: {\"error\":{\"message\":\"overloaded\"}}\n\n";
+    second.push(Step::stream([usage.to_owned(), error.to_owned()]));
+    let mut events =
+        world.client.stream("/v1/chat/completions", &token, &chat(true)).await.unwrap();
+    assert!(events.finish().await && events.is_complete(), "{}", events.text());
+    assert_eq!(world.upstream.requests().len(), 1, "the other took over");
+
+    let get = |path: &str| world.relay.control(&Method::GET, path, &Value::Null);
+    let row = &get("/usage?account=all")["items"][0];
+    // Sold at twice the price book, bought at it.
+    let (charge, cost) = (nanos(&row["charge"]), nanos(&row["own_cost"]["amount"]));
+    assert_eq!(charge - cost, nanos(&row["own_cost"]["margin"]));
+    assert!((2 * cost - 1..=2 * cost).contains(&charge), "{row}");
+    let margins = get("/margins?by=channel");
+    let items = margins["items"].as_array().unwrap();
+    let second = items.iter().find(|item| item["name"] == "second").unwrap();
+    let failed = price_of(1_000, 0) / 2;
+    assert_eq!((&second["requests"], nanos(&second["failed_cost"])), (&json!(0), failed));
+    assert_eq!(nanos(&margins["total"]["cost"]), cost + failed);
+    assert_eq!(nanos(&margins["total"]["charge"]), charge);
+    world.relay.verify().unwrap();
+}
+
+#[tokio::test]
 async fn a_key_that_is_turned_away_rests_and_the_next_one_serves() {
     let world = World::new("20").await;
     let second = connect(&world, json!({"priority": 5, "key": "sk-one\nsk-two\nsk-three"})).await;

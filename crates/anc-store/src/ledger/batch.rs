@@ -9,11 +9,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use anc_domain::{NanoUsd, UnixMillis};
 use anc_ledger::{AccountState, BudgetState, Period, TokenState, Zone, window};
 
+use super::attempt::FailedAttemptOp;
 use super::op::{CreditOp, Granted, GrowOp, HoldOp, Op, SettleOp, Ticket, Verdict};
 use super::redeem::{NewRedemption, Shelf, Wanted};
 use super::{EntryKind, Settlement};
-use crate::StoreError;
-use crate::row;
+use crate::{OwnCost, StoreError, row};
 
 /// A request's id as the database has it.
 pub(super) type RequestKey = [u8; 16];
@@ -118,6 +118,7 @@ pub(super) struct NewUsage<'a> {
     pub(super) price_text: &'a str,
     pub(super) settlement: &'a Settlement,
     pub(super) charge: NanoUsd,
+    pub(super) own_cost: Option<OwnCost>,
     pub(super) held: NanoUsd,
     pub(super) started_at: i64,
     pub(super) windows: WindowStarts,
@@ -156,6 +157,7 @@ pub(super) struct Outcome<'a> {
     pub(super) entries: Vec<NewEntry>,
     pub(super) corrections: Vec<NewCorrection>,
     pub(super) redemptions: Vec<NewRedemption>,
+    pub(super) failed_attempts: Vec<&'a FailedAttemptOp>,
 }
 
 impl<'a> Keys<'a> {
@@ -184,7 +186,7 @@ impl<'a> Keys<'a> {
                     keys.accounts.insert(op.ask.account_id.as_i64());
                     keys.redemptions.add(&op.ask);
                 }
-                Op::Prune(_) | Op::Watch(_) | Op::Close(_) => {}
+                Op::FailedAttempt(_) | Op::Prune(_) | Op::Watch(_) | Op::Close(_) => {}
             }
         }
         keys
@@ -299,6 +301,10 @@ impl Books {
                 Op::Release(ticket) => self.release(ticket, &mut outcome)?,
                 Op::Credit(op) => self.credit(op, &mut outcome),
                 Op::Redeem(op) => self.redeem(op, &mut outcome, now),
+                Op::FailedAttempt(op) => {
+                    outcome.failed_attempts.push(op);
+                    Verdict::Done
+                }
                 Op::Prune(_) | Op::Watch(_) | Op::Close(_) => Verdict::Done,
             };
             outcome.verdicts.push(verdict);
@@ -394,6 +400,7 @@ impl Books {
             price_text: op.price_text.as_deref().unwrap_or(&op.ticket.price_text),
             settlement: &op.settlement,
             charge: op.charge,
+            own_cost: op.own_cost,
             held: hold.amount,
             started_at: hold.started_at,
             windows: hold.windows,

@@ -9,7 +9,8 @@ use crate::StoreError;
 use crate::database::Database;
 use crate::sql::query;
 use crate::usage::{
-    HOUR_MILLIS, INPUT_UNITS, OUTPUT_UNITS, WATERMARK, meter_columns, sums_of_meters,
+    COST_COLUMNS, COST_SUMS, HOUR_MILLIS, INPUT_UNITS, OUTPUT_UNITS, WATERMARK, meter_columns,
+    sums_of_meters,
 };
 use crate::usage_digest::span_of_row;
 
@@ -101,6 +102,7 @@ pub(crate) fn derivations() -> Vec<String> {
         upsert_sums(),
         upsert_hours("account_id"),
         upsert_hours(EVERYBODY),
+        upsert_channel_hours(),
         UPSERT_TOKEN_DAYS.to_owned(),
         upsert_outcomes("account_id"),
         upsert_outcomes(EVERYBODY),
@@ -120,18 +122,23 @@ const UPSERT_CLIENTS: &str = "insert into api_token_client
      set last_used_at = excluded.last_used_at,
          requests = api_token_client.requests + excluded.requests";
 
+/// `column = table.column + excluded.column, …` of some columns.
+pub(super) fn added(table: &str, columns: &str) -> String {
+    let added: Vec<String> = columns
+        .split(", ")
+        .map(|column| format!("{column} = {table}.{column} + excluded.{column}"))
+        .collect();
+    added.join(", ")
+}
+
 fn upsert_sums() -> String {
     let (columns, sums) = (meter_columns(), sums_of_meters());
-    let added: Vec<String> = meter_columns()
-        .split(", ")
-        .chain(["requests", "charge"])
-        .map(|column| format!("{column} = usage_hourly.{column} + excluded.{column}"))
-        .collect();
-    let added = added.join(", ");
+    let added = added("usage_hourly", &format!("requests, charge, {columns}, {COST_COLUMNS}"));
     format!(
-        "insert into usage_hourly (account_id, token_id, hour, model, requests, charge, {columns})
+        "insert into usage_hourly (account_id, token_id, hour, model, requests, charge, {columns},
+             {COST_COLUMNS})
          select account_id, token_id, created_at / {HOUR_MILLIS}, model,
-                count(*), cast(sum(charge) as bigint), {sums}
+                count(*), cast(sum(charge) as bigint), {sums}, {COST_SUMS}
          from usage
          where seq > $1
          and seq <= $2
@@ -155,14 +162,15 @@ const UPSERT_TOKEN_DAYS: &str = "insert into usage_token_day
 
 /// What an account, or everybody, came to in an hour by model, and where in the log that lies.
 fn upsert_hours(whose: &str) -> String {
+    let costs = added("usage_account_hour", COST_COLUMNS);
     format!(
         "insert into usage_account_hour (account_id, hour, model, requests, charge, input_units,
-             output_units, streams, charge_max, first_seq, last_seq)
+             output_units, streams, charge_max, first_seq, last_seq, {COST_COLUMNS})
          select {whose}, created_at / {HOUR_MILLIS}, model, count(*),
                 cast(sum(charge) as bigint), cast(sum({INPUT_UNITS}) as bigint),
                 cast(sum({OUTPUT_UNITS}) as bigint),
                 cast(sum(case when stream then 1 else 0 end) as bigint), max(charge), min(seq),
-                max(seq)
+                max(seq), {COST_SUMS}
          from usage
          where seq > $1
          and seq <= $2
@@ -181,8 +189,25 @@ fn upsert_hours(whose: &str) -> String {
                  when usage_account_hour.last_seq = 0 then excluded.first_seq
                  else usage_account_hour.first_seq
              end,
-             last_seq = excluded.last_seq",
+             last_seq = excluded.last_seq,
+             {costs}",
         group = of_whom(whose),
+    )
+}
+
+/// What each channel came to in an hour; 0 stands for none.
+fn upsert_channel_hours() -> String {
+    let added = added("usage_channel_hour", &format!("requests, charge, {COST_COLUMNS}"));
+    format!(
+        "insert into usage_channel_hour (channel_id, hour, requests, charge, {COST_COLUMNS})
+         select coalesce(channel_id, 0), created_at / {HOUR_MILLIS}, count(*),
+                cast(sum(charge) as bigint), {COST_SUMS}
+         from usage
+         where seq > $1
+         and seq <= $2
+         group by coalesce(channel_id, 0), created_at / {HOUR_MILLIS}
+         on conflict (hour, channel_id) do update
+         set {added}"
     )
 }
 

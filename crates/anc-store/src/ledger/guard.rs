@@ -6,14 +6,16 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anc_domain::{
-    AccountId, ApiTokenId, ChannelId, ModelName, MoneyError, NanoUsd, RequestId, Usage,
+    AccountId, ApiTokenId, ChannelId, ModelName, MoneyError, NanoUsd, PpmMultiplier, RequestId,
+    Usage,
 };
 use anc_ledger::{Charge, EndReason, HoldAsk, Otherwise, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
+use super::attempt::{FailedAttempt, FailedAttemptOp};
 use super::op::{Granted, GrowOp, Op, SettleOp, Ticket};
 use super::{HoldRequest, Ledger, writer_is_gone};
-use crate::StoreError;
+use crate::{OwnCost, StoreError};
 
 /// How long a settle is waited for. Beyond it the caller is told that the store is in trouble,
 /// while the writer goes on trying.
@@ -35,6 +37,9 @@ pub struct Settlement {
     pub suspect: bool,
     /// Which channel answered.
     pub channel_id: Option<ChannelId>,
+    /// The factor on the price book at which its provider bills the operator for the units; `None`
+    /// where it is not known for how many it does.
+    pub cost_multiplier: Option<PpmMultiplier>,
     /// What the last provider answered.
     pub upstream_status: Option<u16>,
     /// How long until the first content.
@@ -61,6 +66,7 @@ impl Settlement {
             estimated: false,
             suspect: false,
             channel_id: None,
+            cost_multiplier: None,
             upstream_status: None,
             first_token_ms: None,
             total_ms: None,
@@ -193,6 +199,13 @@ impl OpenHold {
         }
     }
 
+    /// Notes what the operator's provider bills for an attempt that failed. Nobody is charged for it.
+    pub fn note_failed_attempt(&self, attempt: FailedAttempt) {
+        let ticket = Arc::clone(&self.ticket);
+        let Some(op) = FailedAttemptOp::new(ticket, attempt) else { return };
+        let _ = self.ledger.send(Op::FailedAttempt(Box::new(op)));
+    }
+
     /// Replaces the hold by its charge, exactly once, and gives the charge.
     ///
     /// The settle is queued when this is *called*; the future is ready when it is durable, and may
@@ -232,6 +245,8 @@ impl OpenHold {
         // A hold is refused where the largest usage has no charge, so this does not fail.
         let charge = self.charge_for(&settlement).map_err(StoreError::corrupt)?.total;
         let usual = self.price_for(settlement.kept);
+        let price = usual.as_ref().unwrap_or(&self.ticket.price);
+        let own_cost = OwnCost::of(&settlement.usage, price, settlement.cost_multiplier);
         let price_text = usual.as_ref().map(serde_json::to_string).transpose();
         let price_text = price_text.map_err(StoreError::corrupt)?.map(String::into_boxed_str);
         let op = SettleOp {
@@ -239,6 +254,7 @@ impl OpenHold {
             settlement,
             charge,
             price_text,
+            own_cost,
             for_gone_node: false,
             reply,
         };

@@ -8,6 +8,7 @@
 //! * `guard.rs`: what a request holds in its hands.
 //! * `op.rs`: what goes to the writer and what comes back.
 //! * `writer.rs`: the thread: batches, retries, answers.
+//! * `attempt.rs`: attempts that failed and cost the operator all the same.
 //! * `batch.rs`: what a batch reads, decides and writes, whatever the engine.
 //! * `engine.rs`, `sqlite.rs`, `postgres.rs`: one batch as one transaction of either engine.
 //! * `orphan.rs`: holds of processes that are gone.
@@ -15,6 +16,7 @@
 //! * `prune.rs`: old usage rows go, their sums stay.
 //! * `redeem.rs`: uses of redemption codes.
 
+mod attempt;
 mod batch;
 mod engine;
 mod follower;
@@ -40,6 +42,7 @@ use anc_domain::{
 use anc_ledger::{HoldAsk, NotRedeemed, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
+pub use attempt::FailedAttempt;
 pub use guard::{OpenHold, OptionsKept, Settlement};
 pub use redeem::{Redeemed, RedemptionAsk, WORD_OF_ANOTHER};
 

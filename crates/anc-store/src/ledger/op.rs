@@ -6,10 +6,11 @@ use anc_domain::{NanoUsd, TokenCount, UnixMillis, Usage};
 use anc_ledger::{HoldAsk, PriceSnapshot, Refusal};
 use tokio::sync::oneshot;
 
+use super::attempt::FailedAttemptOp;
 use super::prune::PrunedPage;
 use super::redeem::{RedeemOp, Redemption};
 use super::{Credit, HoldRequest, Ledger, OpenHold, Settlement};
-use crate::StoreError;
+use crate::{OwnCost, StoreError};
 
 /// What one hold is about; shared by its guard and its operations.
 pub(super) struct Ticket {
@@ -70,6 +71,7 @@ pub(super) struct SettleOp {
     pub(super) charge: NanoUsd,
     /// The price of the charge, where it is not that of the hold.
     pub(super) price_text: Option<Box<str>>,
+    pub(super) own_cost: Option<OwnCost>,
     /// It closes what a node that is gone had held, by what another read of it.
     pub(super) for_gone_node: bool,
     pub(super) reply: Option<oneshot::Sender<Result<(), StoreError>>>,
@@ -92,6 +94,7 @@ pub(super) enum Op {
     Grow(Box<GrowOp>),
     Settle(Box<SettleOp>),
     Release(Arc<Ticket>),
+    FailedAttempt(Box<FailedAttemptOp>),
     Credit(Box<CreditOp>),
     Redeem(Box<RedeemOp>),
     /// Has a transaction of its own.
@@ -126,6 +129,7 @@ impl Op {
             Self::Grow(_) => "grow",
             Self::Settle(_) => "settle",
             Self::Release(_) => "release",
+            Self::FailedAttempt(_) => "failed_attempt",
             Self::Credit(_) => "credit",
             Self::Redeem(_) => "redeem",
             Self::Prune(_) => "prune",
@@ -133,9 +137,10 @@ impl Op {
         }
     }
 
-    /// Whether it ends a hold: such an operation is never given up while the process lives.
-    pub(super) const fn ends_a_hold(&self) -> bool {
-        matches!(self, Self::Settle(_) | Self::Release(_))
+    /// Whether it tells what has happened, such as that a hold ends: it is never given up while the
+    /// process lives.
+    pub(super) const fn is_a_fact(&self) -> bool {
+        matches!(self, Self::Settle(_) | Self::Release(_) | Self::FailedAttempt(_))
     }
 
     /// Whether money comes in by it: such an operation waits for the disk.
@@ -171,7 +176,7 @@ impl Op {
                     let _ = reply.send(Ok(()));
                 }
             }
-            (Self::Release(_) | Self::Watch(_) | Self::Close(_), _) => {}
+            (Self::Release(_) | Self::FailedAttempt(_) | Self::Watch(_) | Self::Close(_), _) => {}
             (op, _) => op.fail(&StoreError::corrupt("a verdict of another operation")),
         }
     }
@@ -199,7 +204,7 @@ impl Op {
             Self::Prune(prune) => {
                 let _ = prune.reply.send(Err(error.clone()));
             }
-            Self::Release(_) | Self::Watch(_) | Self::Close(_) => {}
+            Self::Release(_) | Self::FailedAttempt(_) | Self::Watch(_) | Self::Close(_) => {}
         }
     }
 }

@@ -130,6 +130,8 @@ fn settle_op(orphan: Orphan) -> Result<Op, StoreError> {
         },
         charge,
         price_text: None,
+        // Which channel had answered went with the process.
+        own_cost: None,
         for_gone_node: true,
         reply: None,
     })))

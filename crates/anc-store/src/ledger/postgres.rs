@@ -15,6 +15,7 @@ use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{Connection as _, FromRow, Transaction};
 use tokio::runtime::Runtime;
 
+use super::attempt;
 use super::batch::{
     Account, Books, HeldRow, Keys, Outcome, Settled, Token, WindowRow, correction_cause,
 };
@@ -545,6 +546,7 @@ async fn write(
         .execute(&mut **tx)
         .await?;
     }
+    attempt::write_to_postgres(tx, &outcome.failed_attempts, now).await?;
     if !outcome.redemptions.is_empty() {
         write_to_postgres(tx, &books.redemptions, &outcome.redemptions, now).await?;
     }

@@ -8,7 +8,8 @@
 //! A row stays while the follower has not derived it, and the newest row of all stays: the file's
 //! numbers go on from it.
 
-use crate::usage::{meter_columns, sums_of_meters};
+use super::follower::added;
+use crate::usage::{COST_COLUMNS, COST_SUMS, meter_columns, sums_of_meters};
 
 /// Rows of one transaction: requests wait for it.
 pub(super) const PAGE: i64 = 1_000;
@@ -68,15 +69,11 @@ pub(super) const MOVE_ON: &str = "update usage_pruning
 /// What is done for the rows up to `$1`, in order, beside the entries.
 pub(super) fn steps() -> Vec<String> {
     let (columns, sums) = (meter_columns(), sums_of_meters());
-    let added: Vec<String> = columns
-        .split(", ")
-        .chain(["requests", "charge"])
-        .map(|column| format!("{column} = usage_pruned.{column} + excluded.{column}"))
-        .collect();
-    let added = added.join(", ");
+    let added = added("usage_pruned", &format!("requests, charge, {columns}, {COST_COLUMNS}"));
     let mut steps = vec![format!(
-        "insert into usage_pruned (token_id, account_id, requests, charge, {columns})
-         select token_id, account_id, count(*), cast(sum(charge) as bigint), {sums}
+        "insert into usage_pruned (token_id, account_id, requests, charge, {columns},
+             {COST_COLUMNS})
+         select token_id, account_id, count(*), cast(sum(charge) as bigint), {sums}, {COST_SUMS}
          from usage
          where seq <= $1
          group by token_id, account_id

@@ -4,6 +4,7 @@ use anc_domain::{ChannelId, Meter, NanoUsd, UnixMillis, Usage};
 use anc_ledger::{AccountState, EndReason, TokenState};
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
 
+use super::attempt;
 use super::batch::{
     Account, Books, HeldRow, Keys, NewUsage, Outcome, Settled, Token, WindowRow, correction_cause,
 };
@@ -264,6 +265,7 @@ impl SqliteLedger {
                     now.as_millis(),
                 ])?;
         }
+        attempt::write_to_sqlite(connection, &outcome.failed_attempts, now)?;
         write_to_sqlite(connection, &books.redemptions, &outcome.redemptions, now)?;
         for (id, account) in books.moved_accounts() {
             let (balance, held) = (account.balance.nanos(), account.held.nanos());
@@ -477,14 +479,15 @@ fn prepare_insert_usage(connection: &Connection) -> Result<CachedStatement<'_>, 
              web_search, file_search, request,
              price, charge, held, end_reason, estimated, suspect, stream,
              started_at, created_at, first_token_ms, total_ms, attempts, upstream_status,
-             client_address, client_agent, raw_usage, window_day, window_week, window_month)
+             client_address, client_agent, raw_usage, window_day, window_week, window_month,
+             cost, cost_ppm)
          values (?1, ?2, ?3, ?4, ?5,
              ?6, ?7, ?8, ?9, ?10,
              ?11, ?12, ?13, ?14, ?15, ?16,
              ?17, ?18, ?19,
              ?20, ?21, ?22, ?23, ?24, ?25, ?26,
              ?27, ?28, ?29, ?30, ?31, ?32,
-             ?33, ?34, ?35, ?36, ?37, ?38)",
+             ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40)",
     )?)
 }
 
@@ -534,6 +537,8 @@ fn insert_usage(
         row.windows[0],
         row.windows[1],
         row.windows[2],
+        row.own_cost.map(|cost| cost.amount.nanos()),
+        row.own_cost.map(|cost| cost.multiplier.ppm()),
     ])?;
     Ok(())
 }

@@ -271,7 +271,7 @@ impl Writer {
                 op.fail(error);
                 continue;
             }
-            if op.ends_a_hold() {
+            if op.is_a_fact() {
                 self.keep(op, error);
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anc_domain::{Meter, UnixMillis, Usage};
+use anc_domain::{Meter, PpmMultiplier, UnixMillis, Usage};
 use anc_ledger::EndReason;
 
 use super::crowd::Crowd;
@@ -29,7 +29,8 @@ pub(super) fn columns() -> String {
     format!(
         "seq, request_id, account_id, token_id, model, channel_id, {}, price, charge, held, \
          end_reason, estimated, suspect, stream, started_at, created_at, first_token_ms, \
-         total_ms, attempts, upstream_status, client_address, client_agent, raw_usage",
+         total_ms, attempts, upstream_status, client_address, client_agent, raw_usage, cost, \
+         cost_ppm",
         meter_columns()
     )
 }
@@ -45,6 +46,7 @@ pub(super) struct History<'a> {
     crowd: &'a mut Crowd,
     models: Vec<Model<'a>>,
     channel: i64,
+    cost_multiplier: PpmMultiplier,
     begins: UnixMillis,
     millis: u128,
     rows: u64,
@@ -67,6 +69,7 @@ impl<'a> History<'a> {
             crowd,
             models: models.collect::<Result<_, StoreError>>()?,
             channel: seed.channel.as_i64(),
+            cost_multiplier: seed.cost_multiplier,
             begins,
             millis: seed.now.since(begins).as_millis(),
             rows: seed.usage,
@@ -97,6 +100,8 @@ impl<'a> History<'a> {
         let usage = units(dice);
         let charge =
             anc_ledger::charge(&usage, &model.seeded.price).map_err(StoreError::corrupt)?.total;
+        let cost = anc_ledger::own_cost(&usage, &model.seeded.price, self.cost_multiplier)
+            .map_err(StoreError::corrupt)?;
         let end = match dice.below(400) {
             0..6 => EndReason::ClientGone,
             6..9 => EndReason::UpstreamCut,
@@ -121,7 +126,7 @@ impl<'a> History<'a> {
             self.channel.into(),
         ];
         cells.extend(Meter::ALL.map(|meter| row::units_column(usage.get(meter)).into()));
-        let rest: [Arg; 16] = [
+        let rest: [Arg; 18] = [
             (&model.price).into(),
             charge.nanos().into(),
             charge.nanos().saturating_mul(2).into(),
@@ -138,6 +143,8 @@ impl<'a> History<'a> {
             format!("203.0.113.{}", token % 250).into(),
             agent.into(),
             format!(r#"{{"prompt_tokens":{input},"completion_tokens":{output}}}"#).into(),
+            cost.nanos().into(),
+            i64::from(self.cost_multiplier.ppm()).into(),
         ];
         cells.extend(rest);
         if let Some(spent) = self.crowd.spent.get_mut(token) {

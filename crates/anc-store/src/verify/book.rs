@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anc_domain::{AccountId, ApiTokenId, NanoUsd, RequestId};
+use anc_domain::{AccountId, ApiTokenId, NanoUsd, PpmMultiplier, RequestId, Usage};
 use anc_ledger::{Period, PriceSnapshot};
 use sqlx::FromRow;
 
 use super::Check;
 use super::counters::{Counters, WindowKey};
-use super::entries::figures;
+use super::entries::{CostsRow, figures};
 use super::faults::Faults;
 use super::sums::{Fingerprint, HourKey};
 use crate::StoreError;
@@ -30,6 +30,8 @@ struct ChargeRow {
     token_id: i64,
     model: String,
     charge: i64,
+    cost: Option<i64>,
+    cost_ppm: Option<i64>,
     price: String,
     created_at: i64,
     window_day: Option<i64>,
@@ -76,6 +78,7 @@ pub(super) struct Book {
 impl Book {
     pub(super) fn new(mut counters: Counters) -> Self {
         let sums = std::mem::take(&mut counters.entries.faults);
+        let price = std::mem::take(&mut counters.wrong_attempts);
         Self {
             counters,
             all: HashMap::new(),
@@ -88,7 +91,7 @@ impl Book {
             rows: 0,
             once: Faults::default(),
             sign: Faults::default(),
-            price: Faults::default(),
+            price,
             sums,
         }
     }
@@ -188,14 +191,15 @@ impl Book {
         let hour = row.created_at.div_euclid(HOUR_MILLIS);
         let key = HourKey { account_id, token_id, hour, model: &row.model };
         let key = (hour >= self.counters.whole_from).then_some(&key);
-        let figures = figures(1, row.charge, &row.units);
+        let costs = CostsRow::of(row.cost, row.charge);
+        let figures = figures(1, row.charge, costs, &row.units);
         self.counters.hourly.entry(token_id).or_default().take(key, &figures);
         self.expected.request.add((row.request_id.as_slice(), seq));
         self.expected.token.add((token_id, seq));
         self.expected.account.add((account_id, seq));
     }
 
-    /// The charge made again from the stored units and the stored price.
+    /// The charge and the operator's cost made again from the stored units and the stored price.
     fn check_price(&mut self, row: &ChargeRow) {
         let ChargeRow { seq, charge, .. } = *row;
         if self.last_price.as_ref().is_none_or(|(known, _)| *known != row.price) {
@@ -209,15 +213,18 @@ impl Book {
             }
         }
         let Some((_, price)) = &self.last_price else { return };
-        let again = row
-            .units
-            .usage()
-            .ok()
-            .and_then(|usage| anc_ledger::charge(&usage, price).ok())
-            .map(|again| again.total);
+        let usage = row.units.usage().ok();
+        let again = usage.and_then(|usage| anc_ledger::charge(&usage, price).ok());
+        let again = again.map(|again| again.total);
         if again != Some(NanoUsd::from_nanos(charge)) {
             self.price
                 .note(|| format!("usage row {seq} has charge {charge}, computed again {again:?}"));
+        }
+        let cost = usage.and_then(|usage| cost_again(&usage, price, row.cost_ppm));
+        if cost != row.cost {
+            let stored = row.cost;
+            self.price
+                .note(|| format!("usage row {seq} has cost {stored:?}, computed again {cost:?}"));
         }
     }
 
@@ -262,7 +269,7 @@ impl Book {
             ),
             self.price.into_check(
                 "L7 price",
-                format!("{rows} charges computed again from units and price"),
+                format!("{rows} charges, and what they cost, computed again from units and price"),
             ),
             self.sums.into_check(
                 "L8 sums",
@@ -401,6 +408,12 @@ impl Book {
             }
         }
     }
+}
+
+/// The operator's cost of some usage; `None` where the factor is not known.
+pub(super) fn cost_again(usage: &Usage, price: &PriceSnapshot, ppm: Option<i64>) -> Option<i64> {
+    let ppm = PpmMultiplier::from_ppm(u32::try_from(ppm?).ok()?);
+    anc_ledger::own_cost(usage, price, ppm).ok().map(NanoUsd::nanos)
 }
 
 /// The lines of a look-up by `column`, up to `mark`.

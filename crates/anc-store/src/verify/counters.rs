@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anc_ledger::Period;
 use sqlx::FromRow;
 
-use super::entries::{Entries, figures};
+use super::attempts;
+use super::entries::{CostsRow, Entries, figures};
+use super::faults::Faults;
 use super::redemptions;
 use super::sums::{HourKey, HourlyRest};
 use crate::StoreError;
 use crate::sql::{Pool, Tx, query};
-use crate::usage::{HOUR_MILLIS, UnitsRow, WATERMARK, meter_columns};
+use crate::usage::{COST_COLUMNS, HOUR_MILLIS, UnitsRow, WATERMARK, meter_columns};
 
 /// Hourly sums of one read.
 const PAGE: i64 = 10_000;
@@ -84,6 +86,8 @@ pub(super) struct Counters {
     pub(super) repeated_causes: i64,
     pub(super) wrong_payments: i64,
     pub(super) wrong_redemptions: i64,
+    /// Costs of failed attempts that are computed otherwise.
+    pub(super) wrong_attempts: Faults,
     /// Requests whose end is counted by hour, less those that the hourly sums count.
     pub(super) outcomes_beyond: i64,
     /// Sums of sums that differ from the hourly sums.
@@ -137,6 +141,7 @@ impl Counters {
             wrong_totals,
             wrong_payments: number(&mut tx, WRONG_PAYMENTS).await?,
             wrong_redemptions: redemptions::wrong(&mut tx).await?,
+            wrong_attempts: attempts::wrong(&mut tx).await?,
             repeated_causes: number(
                 &mut tx,
                 "select count(*) - count(distinct cause) from ledger_entry",
@@ -156,16 +161,21 @@ const OUTCOMES_BEYOND: &str = "select (
      select cast(coalesce(sum(requests), 0) as bigint) from usage_hourly
  )";
 
-/// What the hourly sums by token come to by account and hour, for everybody, and by token and day
-/// must be in the tables for that; so must the ends of everybody's requests be those of the accounts.
-const WRONG_TOTALS: [&str; 4] = [
+/// What the hourly sums by token come to by account and hour, for everybody, by channel, and by token
+/// and day must be in the tables for that; so must the ends of everybody's requests be those of the
+/// accounts.
+const WRONG_TOTALS: [&str; 5] = [
     "with hours as (
-         select account_id, hour, sum(requests) as requests, sum(charge) as charge
+         select account_id, hour, sum(requests) as requests, sum(charge) as charge,
+                sum(cost) as cost, sum(costed_requests) as costed_requests,
+                sum(costed_charge) as costed_charge
          from usage_hourly
          group by account_id, hour
      ),
      sums as (
-         select account_id, hour, sum(requests) as requests, sum(charge) as charge
+         select account_id, hour, sum(requests) as requests, sum(charge) as charge,
+                sum(cost) as cost, sum(costed_requests) as costed_requests,
+                sum(costed_charge) as costed_charge
          from usage_account_hour
          where account_id <> 0
          group by account_id, hour
@@ -177,6 +187,9 @@ const WRONG_TOTALS: [&str; 4] = [
          where h.requests is null
          or h.requests <> s.requests
          or h.charge <> s.charge
+         or h.cost <> s.cost
+         or h.costed_requests <> s.costed_requests
+         or h.costed_charge <> s.costed_charge
      ) + (
          select abs((select count(*) from hours) - (select count(*) from sums))
      )",
@@ -184,12 +197,40 @@ const WRONG_TOTALS: [&str; 4] = [
      from (
          select hour, model,
                 sum(case when account_id = 0 then requests else -requests end) as requests,
-                sum(case when account_id = 0 then charge else -charge end) as charge
+                sum(case when account_id = 0 then charge else -charge end) as charge,
+                sum(case when account_id = 0 then cost else -cost end) as cost,
+                sum(case when account_id = 0 then costed_requests else -costed_requests end)
+                    as costed_requests,
+                sum(case when account_id = 0 then costed_charge else -costed_charge end)
+                    as costed_charge
          from usage_account_hour
          group by hour, model
      ) as everybody
      where requests <> 0
-     or charge <> 0",
+     or charge <> 0
+     or cost <> 0
+     or costed_requests <> 0
+     or costed_charge <> 0",
+    "with part as (
+         select hour, requests, charge, cost, costed_requests, costed_charge
+         from usage_channel_hour
+         union all
+         select hour, -requests, -charge, -cost, -costed_requests, -costed_charge
+         from usage_account_hour
+         where account_id = 0
+     )
+     select count(*)
+     from (
+         select hour, sum(requests) as requests, sum(charge) as charge, sum(cost) as cost,
+                sum(costed_requests) as costed_requests, sum(costed_charge) as costed_charge
+         from part
+         group by hour
+     ) as channels
+     where requests <> 0
+     or charge <> 0
+     or cost <> 0
+     or costed_requests <> 0
+     or costed_charge <> 0",
     "with days as (
          select token_id, hour / 24 as day, sum(requests) as requests, sum(charge) as charge
          from usage_hourly
@@ -326,6 +367,8 @@ struct HourlyRow {
     requests: i64,
     charge: i64,
     #[sqlx(flatten)]
+    costs: CostsRow,
+    #[sqlx(flatten)]
     units: UnitsRow,
 }
 
@@ -336,7 +379,7 @@ async fn hourly(tx: &mut Tx, whole_from: i64) -> Result<HashMap<i64, HourlyRest>
     let mut after = (i64::MIN, 0, 0, String::new());
     loop {
         let rows: Vec<HourlyRow> = query(format!(
-            "select account_id, token_id, hour, model, requests, charge, {columns}
+            "select account_id, token_id, hour, model, requests, charge, {COST_COLUMNS}, {columns}
              from usage_hourly
              where (account_id, token_id, hour, model) > ($1, $2, $3, $4)
              order by account_id, token_id, hour, model
@@ -355,7 +398,7 @@ async fn hourly(tx: &mut Tx, whole_from: i64) -> Result<HashMap<i64, HourlyRest>
             let HourlyRow { account_id, token_id, hour, ref model, .. } = *row;
             let key = HourKey { account_id, token_id, hour, model };
             let key = (hour >= whole_from).then_some(&key);
-            let figures = figures(row.requests, row.charge, &row.units);
+            let figures = figures(row.requests, row.charge, row.costs, &row.units);
             sums.entry(token_id).or_default().add(key, &figures);
         }
     }

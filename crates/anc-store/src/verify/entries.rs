@@ -9,9 +9,9 @@ use sqlx::FromRow;
 
 use super::counters::{WindowKey, number};
 use super::faults::Faults;
-use super::sums::Figures;
+use super::sums::{FIGURES, Figures};
 use crate::sql::{Tx, query};
-use crate::usage::{UnitsRow, WATERMARK, meter_columns};
+use crate::usage::{COST_COLUMNS, UnitsRow, WATERMARK, meter_columns};
 use crate::{EntryKind, StoreError, row};
 
 /// Entries of one read.
@@ -64,6 +64,8 @@ struct PrunedRow {
     account_id: i64,
     requests: i64,
     charge: i64,
+    #[sqlx(flatten)]
+    costs: CostsRow,
     #[sqlx(flatten)]
     units: UnitsRow,
 }
@@ -194,7 +196,7 @@ impl Entries {
     async fn read_pruned(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         let columns = meter_columns();
         let rows: Vec<PrunedRow> = query(format!(
-            "select token_id, account_id, requests, charge, {columns}
+            "select token_id, account_id, requests, charge, {COST_COLUMNS}, {columns}
              from usage_pruned"
         ))
         .fetch_all(&mut *tx)
@@ -202,7 +204,7 @@ impl Entries {
         let mut charges: HashMap<i64, i128> = HashMap::new();
         for one in rows {
             *charges.entry(one.account_id).or_default() += i128::from(one.charge);
-            let figures = figures(one.requests, one.charge, &one.units);
+            let figures = figures(one.requests, one.charge, one.costs, &one.units);
             self.pruned.insert(one.token_id, (one.account_id, figures));
         }
         for (account, charge) in &charges {
@@ -248,7 +250,7 @@ impl Entries {
     pub(super) fn beside_rows(&self, token: i64) -> (i128, i128) {
         let corrected = self.corrected.get(&token).copied().unwrap_or(0);
         let [requests, charge, ..] =
-            self.pruned.get(&token).map_or([0; 2 + Meter::ALL.len()], |(_, figures)| *figures);
+            self.pruned.get(&token).map_or([0; FIGURES], |(_, figures)| *figures);
         (i128::from(charge) + corrected, requests.into())
     }
 
@@ -258,12 +260,32 @@ impl Entries {
     }
 }
 
-/// Requests, charge and units in one row.
-pub(super) fn figures(requests: i64, charge: i64, units: &UnitsRow) -> Figures {
-    let mut figures = [0; 2 + Meter::ALL.len()];
-    [figures[0], figures[1]] = [requests, charge];
-    for (figure, meter) in figures.iter_mut().skip(2).zip(Meter::ALL) {
-        *figure = units.get(meter);
+/// What is known of the cost of some requests to the operator.
+#[derive(Clone, Copy, FromRow)]
+pub(super) struct CostsRow {
+    cost: i64,
+    costed_requests: i64,
+    costed_charge: i64,
+}
+
+impl CostsRow {
+    /// Of one request.
+    pub(super) const fn of(cost: Option<i64>, charge: i64) -> Self {
+        match cost {
+            Some(cost) => Self { cost, costed_requests: 1, costed_charge: charge },
+            None => Self { cost: 0, costed_requests: 0, costed_charge: 0 },
+        }
+    }
+}
+
+/// Requests, charge, cost and units in one row.
+pub(super) fn figures(requests: i64, charge: i64, costs: CostsRow, units: &UnitsRow) -> Figures {
+    let CostsRow { cost, costed_requests, costed_charge } = costs;
+    let money = [requests, charge, cost, costed_requests, costed_charge];
+    let units = Meter::ALL.map(|meter| units.get(meter));
+    let mut figures = [0; FIGURES];
+    for (figure, known) in figures.iter_mut().zip(money.into_iter().chain(units)) {
+        *figure = known;
     }
     figures
 }

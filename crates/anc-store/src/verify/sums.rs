@@ -26,8 +26,12 @@ fn hash_of(thing: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Requests, charge and units by meter, as a row of the hourly sums has them.
-pub(super) type Figures = [i64; 2 + Meter::ALL.len()];
+/// Requests, charge, what is known of their cost, and units by meter, as a row of the hourly sums
+/// has them.
+pub(super) type Figures = [i64; FIGURES];
+
+/// How many figures a row of the hourly sums has.
+pub(super) const FIGURES: usize = 5 + Meter::ALL.len();
 
 /// An hour of a token and model.
 #[derive(Hash)]
@@ -90,13 +94,13 @@ mod tests {
     #[test]
     fn sums_in_the_wrong_hour_are_not_the_same_sums() {
         let mut rest = HourlyRest::default();
-        rest.add(Some(&key(5)), &[1; 16]);
-        rest.add(Some(&key(6)), &[2; 16]);
-        rest.take(Some(&key(6)), &[2; 16]);
+        rest.add(Some(&key(5)), &[1; FIGURES]);
+        rest.add(Some(&key(6)), &[2; FIGURES]);
+        rest.take(Some(&key(6)), &[2; FIGURES]);
         let mut right = rest;
-        right.take(Some(&key(5)), &[1; 16]);
+        right.take(Some(&key(5)), &[1; FIGURES]);
         assert!(right.is_nothing());
-        rest.take(Some(&key(6)), &[1; 16]);
+        rest.take(Some(&key(6)), &[1; FIGURES]);
         assert!(!rest.is_nothing());
     }
 

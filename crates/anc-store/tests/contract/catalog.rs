@@ -21,6 +21,7 @@ fn new_channel(key: Option<&str>) -> NewChannel {
         allow_private: false,
         key: key.map(Secret::new),
         routing: ChannelRouting::default(),
+        cost_multiplier: PpmMultiplier::ONE,
     }
 }
 

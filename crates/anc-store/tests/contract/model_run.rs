@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anc_domain::{ApiTokenId, RedemptionCodeId, TierId};
+use anc_domain::{ApiTokenId, PpmMultiplier, RedemptionCodeId, TierId};
 use anc_ledger::{EndReason, NotRedeemed, Period};
 use anc_store::{
     AccountChanges, Credit, EntryKind, OpenHold, Settlement, StoreError, TierTerms, TokenChanges,
@@ -96,7 +96,12 @@ impl Run {
             Step::Settle { hold, input, output } => {
                 let Some((id, hold)) = self.take(hold) else { return };
                 let cost = i64::try_from(input + 2 * output).unwrap();
+                // What it costs the operator, known or not, is nothing to the model.
+                let cost_multiplier = u32::try_from(self.count % 4).ok().filter(|part| *part > 0);
+                let cost_multiplier =
+                    cost_multiplier.map(|part| PpmMultiplier::from_ppm(part * 400_000));
                 let settlement = Settlement::new(EndReason::Complete, units(input, output));
+                let settlement = Settlement { cost_multiplier, ..settlement };
                 assert_eq!(hold.settle(settlement).await, Ok(nanos(cost)));
                 self.model.settle(id, cost);
             }

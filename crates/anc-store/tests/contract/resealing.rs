@@ -1,6 +1,6 @@
 //! Changing the master key.
 
-use anc_domain::{OsEntropy, Secret};
+use anc_domain::{OsEntropy, PpmMultiplier, Secret};
 use anc_store::{ChannelRouting, NewChannel, Store, StoreError};
 
 use crate::support::{Bed, EMAIL, MASTER_KEY, fresh_store, open};
@@ -20,6 +20,7 @@ async fn with_secrets() -> Bed {
         allow_private: false,
         key: Some(Secret::new(PROVIDERS_KEY)),
         routing: ChannelRouting::default(),
+        cost_multiplier: PpmMultiplier::ONE,
     };
     bed.store.channels().create(channel, None).await.unwrap().unwrap();
     let user = bed.store.users().by_email(EMAIL).await.unwrap().unwrap();

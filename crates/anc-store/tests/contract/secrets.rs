@@ -1,6 +1,6 @@
 //! A stolen database tells no secret.
 
-use anc_domain::{OsEntropy, RedemptionCode, Secret, TokenText};
+use anc_domain::{OsEntropy, PpmMultiplier, RedemptionCode, Secret, TokenText};
 use anc_store::{ChannelRouting, Location, NewChannel, NewCodeBatch};
 use futures_util::TryStreamExt as _;
 use sqlx::{Connection as _, PgConnection};
@@ -59,6 +59,7 @@ async fn i4_l15_no_byte_of_the_files_tells_a_token_a_key_or_a_session() {
         allow_private: false,
         key: Some(Secret::new(key)),
         routing: ChannelRouting::default(),
+        cost_multiplier: PpmMultiplier::ONE,
     };
     bed.store.channels().create(channel, None).await.unwrap().unwrap();
     let user = bed.store.users().by_email(EMAIL).await.unwrap().unwrap();

@@ -31,6 +31,7 @@ async fn seed(bed: &Bed, tokens: u64, usage: u64) -> Result<(), StoreError> {
         days: DAYS,
         accounts: vec![bed.account],
         channel: ChannelId::from_i64(7),
+        cost_multiplier: PpmMultiplier::from_ppm(700_000),
         models: models
             .map(|model| SeedModel {
                 model: model.parse().unwrap(),

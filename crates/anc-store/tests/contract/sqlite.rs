@@ -11,6 +11,7 @@ mod keys;
 mod model;
 mod model_run;
 mod money;
+mod own_cost;
 mod payments;
 mod people;
 mod people_order;

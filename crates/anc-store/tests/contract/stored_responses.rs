@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anc_domain::{AccountId, ChannelId};
+use anc_domain::{AccountId, ChannelId, PpmMultiplier};
 use anc_store::{ChannelRouting, NewChannel, StoredResponse};
 
 use crate::support::{Bed, NOW, fresh_store};
@@ -19,6 +19,7 @@ async fn channel(bed: &Bed) -> ChannelId {
         allow_private: false,
         key: None,
         routing: ChannelRouting::default(),
+        cost_multiplier: PpmMultiplier::ONE,
     };
     bed.store.channels().create(new, None).await.unwrap().unwrap().id
 }

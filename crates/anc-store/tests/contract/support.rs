@@ -207,12 +207,13 @@ impl Bed {
         self.store.ledger().hold(request).await.unwrap().unwrap()
     }
 
-    /// A whole request that costs `input + 2 × output` nano-dollars.
+    /// A whole request that costs `input + 2 × output` nano-dollars, and the operator nine tenths.
     pub(crate) async fn spend(&self, token: ApiTokenId, input: u64, output: u64) -> RequestId {
         let hold = self.hold(token, 1).await;
         let id = hold.request_id();
         let settlement = Settlement::new(EndReason::Complete, units(input, output));
-        hold.settle(settlement).await.unwrap();
+        let cost_multiplier = Some(PpmMultiplier::from_ppm(900_000));
+        hold.settle(Settlement { cost_multiplier, ..settlement }).await.unwrap();
         id
     }
 

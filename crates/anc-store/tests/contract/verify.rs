@@ -55,6 +55,8 @@ async fn bed_with_a_tail() -> Bed {
         update usage_outcome_hourly set requests = 7;
         update usage_account_hour
         set requests = 7, charge = (select cast(sum(charge) as bigint) from usage where seq <= 7);
+        update usage_channel_hour
+        set requests = 7, charge = (select cast(sum(charge) as bigint) from usage where seq <= 7);
         update usage_token_day
         set requests = 7, charge = (select cast(sum(charge) as bigint) from usage where seq <= 7);
         update usage_hourly
@@ -63,6 +65,14 @@ async fn bed_with_a_tail() -> Bed {
             input = (select cast(sum(input) as bigint) from usage where seq <= 7),
             output = (select cast(sum(output) as bigint) from usage where seq <= 7);";
     bed.place.run(with_a_tail).await.unwrap();
+    for table in ["usage_hourly", "usage_account_hour", "usage_channel_hour"] {
+        let costs = format!(
+            "update {table}
+             set costed_requests = 7, costed_charge = charge,
+                 cost = (select cast(sum(cost) as bigint) from usage where seq <= 7)"
+        );
+        bed.place.run(&costs).await.unwrap();
+    }
     assert_eq!(found_by(&bed, "select 1").await, []);
     bed
 }
@@ -96,6 +106,14 @@ async fn verify_names_the_invariant_that_is_broken() {
             vec!["L1 books", "L7 price", "L8 sums"],
         ),
         ("update usage set price = '{}' where seq = 9", vec!["L7 price"]),
+        ("update usage set cost = cost + 1 where seq = 9", vec!["L7 price"]),
+        ("update usage set cost_ppm = 800000 where seq = 9", vec!["L7 price"]),
+        ("update usage set cost = null, cost_ppm = null where seq = 2", vec!["L8 sums"]),
+        ("update usage_hourly set cost = cost + 1", vec!["L8 sums"]),
+        ("update usage_hourly set costed_charge = costed_charge - 1", vec!["L8 sums"]),
+        ("update usage_account_hour set cost = cost + 1", vec!["L8 sums"]),
+        ("update usage_channel_hour set cost = cost + 1", vec!["L8 sums"]),
+        ("update usage_channel_hour set requests = 8", vec!["L8 sums"]),
         (
             "update usage set request_id = (select request_id from usage where seq = 9)
              where seq = 10",

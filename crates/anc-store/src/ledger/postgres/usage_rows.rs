@@ -25,8 +25,8 @@ pub(super) async fn insert_usage(
              price, charge, held, end_reason, estimated, suspect, stream,
              started_at, first_token_ms, total_ms, attempts, upstream_status,
              client_address, client_agent, raw_usage, window_day, window_week, window_month,
-             created_at)
-         select *, $38::bigint
+             cost, cost_ppm, created_at)
+         select *, $40::bigint
          from unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
              $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
              $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
@@ -34,7 +34,7 @@ pub(super) async fn insert_usage(
              $21::bigint[], $22::bigint[], $23::text[], $24::boolean[], $25::boolean[],
              $26::boolean[], $27::bigint[], $28::bigint[], $29::bigint[], $30::bigint[],
              $31::bigint[], $32::text[], $33::text[], $34::text[], $35::bigint[],
-             $36::bigint[], $37::bigint[])",
+             $36::bigint[], $37::bigint[], $38::bigint[], $39::bigint[])",
     )
     .bind(rows.iter().map(|one| one.ticket.request_id.as_slice()).collect::<Vec<_>>())
     .bind(rows.iter().map(|one| one.ticket.account_id).collect::<Vec<_>>())
@@ -75,6 +75,12 @@ pub(super) async fn insert_usage(
     .bind(rows.iter().map(|one| one.windows[0]).collect::<Vec<_>>())
     .bind(rows.iter().map(|one| one.windows[1]).collect::<Vec<_>>())
     .bind(rows.iter().map(|one| one.windows[2]).collect::<Vec<_>>())
+    .bind(rows.iter().map(|one| one.own_cost.map(|cost| cost.amount.nanos())).collect::<Vec<_>>())
+    .bind(
+        rows.iter()
+            .map(|one| one.own_cost.map(|cost| i64::from(cost.multiplier.ppm())))
+            .collect::<Vec<_>>(),
+    )
     .bind(now.as_millis())
     .execute(&mut **tx)
     .await?;
