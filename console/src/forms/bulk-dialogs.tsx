@@ -1,18 +1,20 @@
+import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { accountQuery } from "@/api/queries";
 import { useTokenBulk } from "@/api/token-bulk";
 import type { BulkOutcome, Token } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { amountInput, canonicalAmount } from "@/lib/money";
-import { formatExact } from "@/lib/time";
+import { formatExact, inDays, toLocalInput } from "@/lib/time";
 import { Field } from "@/ui/field";
 import { FormDialog } from "@/ui/form-dialog";
 import { Input } from "@/ui/input";
 import { Segmented } from "@/ui/segmented";
 import { toasts } from "@/ui/toast";
 
-import { expiryOf, lifetimes, type Lifetime } from "./token-values";
+import { expiryOf, firstLifetime, lifetimesOf, type Lifetime } from "./token-values";
 
 interface BulkDialogProps {
   tokens: readonly Token[];
@@ -45,13 +47,22 @@ export function ExtendTokens(props: BulkDialogProps) {
   const { tokens, onClose } = props;
   const { t, i18n } = useTranslation();
   const labelId = useId();
-  const [lifetime, setLifetime] = useState<Lifetime>("days90");
-  const [customTime, setCustomTime] = useState("");
+  const { data: account } = useQuery(accountQuery);
+  // An operator may have chosen tokens of other accounts, whose tiers are others.
+  const isOwn = tokens.every((token) => token.account_id === account?.id);
+  const tier = account && isOwn ? account.tier : null;
+  const [chosen, setChosen] = useState<Lifetime>();
+  const [typedTime, setTypedTime] = useState<string>();
+  const first = firstLifetime(tier);
+  const lifetime = chosen ?? first.lifetime;
+  const customTime = typedTime ?? first.customTime;
+  const max = tier?.expiry_days_max ?? null;
   const bulk = useBulk("bulk.extendedToast", props);
   const end = expiryOf({ lifetime, customTime });
   const told = end
     ? t("tokenForm.expiresAt", { when: formatExact(end, i18n.language) })
     : lifetime === "neverExpires" && t("tokenForm.neverHelp");
+  const bound = tier && max !== null && t("tiers.tokenExpiry", { tier: tier.name, count: max });
   return (
     <FormDialog
       onClose={onClose}
@@ -68,20 +79,21 @@ export function ExtendTokens(props: BulkDialogProps) {
         </span>
         <Segmented
           value={lifetime}
-          onChange={setLifetime}
+          onChange={setChosen}
           labelledBy={labelId}
           isStretched
-          options={lifetimes.map((value) => ({ value, label: t(`tokenForm.${value}`) }))}
+          options={lifetimesOf(tier).map((value) => ({ value, label: t(`tokenForm.${value}`) }))}
         />
         {lifetime === "custom" && (
           <Input
             type="datetime-local"
             aria-label={t("tokenForm.customTime")}
             value={customTime}
-            onChange={(event) => setCustomTime(event.target.value)}
+            max={max === null ? undefined : toLocalInput(inDays(max))}
+            onChange={(event) => setTypedTime(event.target.value)}
           />
         )}
-        <p className="min-h-4 text-meta text-muted">{told}</p>
+        <p className="min-h-4 text-meta text-muted">{[told, bound].filter(Boolean).join(" · ")}</p>
       </div>
       {bulk.error && <ErrorNote error={bulk.error} />}
     </FormDialog>

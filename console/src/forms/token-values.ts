@@ -96,8 +96,10 @@ export function lifetimesOf(tier: TierTerms | null, kept?: Lifetime): Lifetime[]
   });
 }
 
-/** What a new token's form begins with. */
-function firstLifetime(tier: TierTerms | null): Pick<TokenValues, "lifetime" | "customTime"> {
+/** What a form that asks for a lifetime begins with. */
+export function firstLifetime(
+  tier: TierTerms | null,
+): Pick<TokenValues, "lifetime" | "customTime"> {
   const most = tier?.expiry_days_max ?? null;
   const days = tier?.expiry_days_default ?? Math.min(90, most ?? 90);
   const known = lifetimes.find((lifetime) => lifetimeDays[lifetime] === days);
