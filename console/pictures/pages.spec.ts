@@ -60,7 +60,7 @@ const shots: Shot[] = [
     shown: (page) => page.getByRole("dialog").getByRole("table").waitFor(),
   },
   { name: "models", path: "/models" },
-  { name: "playground", path: "/playground?model=gpt-5.4-mini" },
+  { name: "playground", path: "/playground?model=claude-sonnet-5-5" },
   { name: "wallet", path: "/wallet" },
   { name: "docs", path: "/docs?topic=openai_sdk" },
   { name: "alerts", path: "/alerts" },

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Movement } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { exactMoney, formatMoney } from "@/lib/money";
-import { formatExact, formatRelative } from "@/lib/time";
+import { formatDate, formatExact, formatRelative } from "@/lib/time";
 import { useHasTable } from "@/lib/use-media";
 import type { MovementKind } from "@/lib/wallet-search";
 
@@ -47,7 +47,7 @@ function StatementTable({ lines }: { lines: Movement[] }) {
           {lines.map((line) => (
             <tr key={`${line.kind} ${line.time} ${line.balance}`}>
               <td className={cx(cell, "whitespace-nowrap")}>
-                <When time={line.time} />
+                <When line={line} />
               </td>
               <td className={cell}>
                 <What line={line} />
@@ -85,7 +85,7 @@ function StatementCards({ lines }: { lines: Movement[] }) {
             </span>
           </span>
           <span className="flex items-baseline justify-between gap-3 text-head text-muted">
-            <When time={line.time} />
+            <When line={line} />
             <span title={exactMoney(line.balance)}>{formatMoney(line.balance)}</span>
           </span>
         </li>
@@ -94,8 +94,14 @@ function StatementCards({ lines }: { lines: Movement[] }) {
   );
 }
 
-function When({ time }: { time: string }) {
+/** A day's usage is told by its day: its time is that day's end, which may be yet to come. */
+function When({ line: { time, usage } }: { line: Movement }) {
   const { i18n } = useTranslation();
+  if (usage) {
+    // Its middle lies within it for every reader but those on the other side of the earth.
+    const middle = (Date.parse(usage.since) + Date.parse(usage.until)) / 2;
+    return <span>{formatDate(new Date(middle).toISOString(), i18n.language)}</span>;
+  }
   return (
     <span title={formatExact(time, i18n.language)}>{formatRelative(time, i18n.language)}</span>
   );

@@ -28,4 +28,11 @@ it("a note's fields are told before and after", () => {
     { field: "batch", before: null, after: "3" },
     { field: "models", before: "a, b", after: "" },
   ]);
+  const rates = [
+    { requests_per_minute: null, concurrency: 4 },
+    { requests_per_minute: 120, concurrency: 4 },
+  ];
+  expect(fieldsOf({ rates })).toEqual([
+    { field: "rates.requests_per_minute", before: "", after: "120" },
+  ]);
 });

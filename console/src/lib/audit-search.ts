@@ -65,11 +65,33 @@ export interface AuditField {
 
 /** The fields of a note, each as text. Two values are as it was and as it is. */
 export function fieldsOf(detail: Record<string, unknown>): AuditField[] {
-  return Object.entries(detail).map(([field, value]) =>
-    Array.isArray(value) && value.length === 2
-      ? { field, before: say(value[0]), after: say(value[1]) }
-      : { field, before: null, after: say(value) },
-  );
+  return Object.entries(detail).flatMap(([field, value]) => {
+    if (!Array.isArray(value) || value.length !== 2) {
+      return [{ field, before: null, after: say(value) }];
+    }
+    const [before, after] = value as [unknown, unknown];
+    return isGroup(before) && isGroup(after)
+      ? changesWithin(field, before, after)
+      : [{ field, before: say(before), after: say(after) }];
+  });
+}
+
+/** Of a field that has fields of its own, those that differ. */
+function changesWithin(field: string, before: Group, after: Group): AuditField[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names
+    .map((name) => ({
+      field: `${field}.${name}`,
+      before: say(before[name]),
+      after: say(after[name]),
+    }))
+    .filter((one) => one.before !== one.after);
+}
+
+type Group = Record<string, unknown>;
+
+function isGroup(value: unknown): value is Group {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function say(value: unknown): string {

@@ -108,16 +108,18 @@ function Filters({ search, onChange }: FiltersProps) {
         onChange={(object) => onChange({ object })}
         className="table:w-48"
       />
-      {(["since", "until"] as const).map((end) => (
-        <label key={end} className="flex items-center gap-2 text-head text-muted">
-          <span className="max-table:w-12">{t(`audit.${end}`)}</span>
-          <Input
-            type="datetime-local"
-            value={local(search[end])}
-            onChange={(event) => onChange({ [end]: time(event.target.value) })}
-          />
-        </label>
-      ))}
+      <div className="grid grid-cols-1 gap-2 table:flex">
+        {(["since", "until"] as const).map((end) => (
+          <label key={end} className="flex items-center gap-2 text-head text-muted">
+            <span className="max-table:w-12">{t(`audit.${end}`)}</span>
+            <Input
+              type="datetime-local"
+              value={local(search[end])}
+              onChange={(event) => onChange({ [end]: time(event.target.value) })}
+            />
+          </label>
+        ))}
+      </div>
       {isFiltered(search) && (
         <Button variant="quiet" onClick={() => onChange(noAuditFilters)}>
           {t("tokens.clearFilters")}

@@ -228,6 +228,10 @@ async fn afterwards(api: &Api) -> Result<(), CliError> {
         .await?;
     change("Product-Search", json!({ "enabled": false })).await?;
     api.post(&format!("{}/rotate", of("Codex-Laptop")), &json!({ "overlap": "24h" })).await?;
+    for (count, amount, note) in [(6, "10", "Workshop"), (2, "25", "Support")] {
+        let codes = json!({ "count": count, "amount": amount, "note": note });
+        api.post("/redemption-codes", &codes).await?;
+    }
     let credit = json!({ "account": SHOP, "amount": "40", "reason": "Second top-up" });
     api.post("/credits", &credit).await.map(drop)
 }
