@@ -257,7 +257,7 @@ impl Accounts<'_> {
         }
         let mut sql = query(
             "select account_id, cast(sum(charge) as bigint)
-             from usage_hourly
+             from usage_account_hour
              where hour >= $1
              and account_id in (",
         )
