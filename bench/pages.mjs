@@ -14,7 +14,7 @@ function printTable(engine, rows) {
   for (const { page, what, p50, p95, max, cpu, bound } of rows) {
     const times = [p50, p95, max, cpu].map((ms) => shown(ms));
     const over = p95 > bound ? " **over**" : "";
-    console.log(`| ${page} | ${what} | ${times.join(" | ")} | ${bound}${over} |`);
+    console.log(`| ${page} | ${what} | ${times.join(" | ")} | ${Number.isFinite(bound) ? bound : "none"}${over} |`);
   }
   const slowest = rows.reduce((slow, row) => (row.p95 / row.bound > slow.p95 / slow.bound ? row : slow));
   console.log(`\n${engine}: nearest to its bound is ${slowest.page}, ${slowest.what}: ${shown(slowest.p95)} ms`);

@@ -13,6 +13,8 @@ export const PERCENTILE = 95;
 const QUICK_MS = 100;
 /** Milliseconds of every other page. */
 const PAGE_MS = 150;
+/** Of the command line's lists of everybody's tokens, which no page has. */
+const NO_MS = Infinity;
 
 const DAY = 86_400_000;
 const ago = (ms) => `${new Date(Math.floor((Date.now() - ms) / 60_000) * 60_000).toISOString().slice(0, 19)}Z`;
@@ -79,7 +81,7 @@ function dashboards(as, who, account) {
 }
 
 /** The tokens page's lists, as `console/src/lib/tokens-search.ts` writes them. */
-function tokens(state, as, who, account, cursors) {
+function tokens(as, who, account, cursors, bound = PAGE_MS) {
   const sorts = ["-created_at", "name", "-name", "-used_quota", "used_quota", "expires_at"];
   const entries = [
     ...sorts.map((sort) => [sort, { sort }]),
@@ -93,7 +95,7 @@ function tokens(state, as, who, account, cursors) {
   ];
   const first = gets(
     "tokens",
-    PAGE_MS,
+    bound,
     as,
     entries.map(([what, query]) => [
       `${who}: ${what}`,
@@ -101,10 +103,10 @@ function tokens(state, as, who, account, cursors) {
       { sort: "-created_at", ...query, ...list, account },
     ]),
   );
-  const deep = Object.entries(cursors).map(([sort, known]) => ({
+  const deep = Object.entries(cursors).filter(([, known]) => known.length > 0).map(([sort, known]) => ({
     page: "tokens",
     what: `${who}: ${sort}, far behind`,
-    bound: PAGE_MS,
+    bound,
     make: (round) => ({
       as,
       path: "/tokens",
@@ -134,6 +136,13 @@ function token(state) {
   );
 }
 
+/** Pages behind the first, where there are any. */
+function farBehind(page, what, path, query, cursors) {
+  if (cursors.length === 0) return [];
+  const make = (round) => ({ as: "owner", path, query: { ...query, cursor: cursors[round % cursors.length] } });
+  return [{ page, what, bound: PAGE_MS, make }];
+}
+
 function operators(state) {
   const people = [
     ["first", {}],
@@ -151,13 +160,13 @@ function operators(state) {
   ];
   return [
     ...gets("people", PAGE_MS, "owner", people.map(([what, query]) => [what, "/users", query])),
-    { page: "people", what: "far behind", bound: PAGE_MS, make: (round) => ({ as: "owner", path: "/users", query: { cursor: state.peopleCursors[round % state.peopleCursors.length] } }) },
+    ...farBehind("people", "far behind", "/users", {}, state.peopleCursors),
     ...gets("people", PAGE_MS, "owner", [
       ["one", `/users/${state.largePerson}`],
       ["invitations", "/invitations"],
     ]),
     ...gets("accounts", PAGE_MS, "owner", accounts.map(([what, query]) => [what, "/accounts", { ...query, ...list }])),
-    { page: "accounts", what: "richest, far behind", bound: PAGE_MS, make: (round) => ({ as: "owner", path: "/accounts", query: { sort: "-balance", ...list, cursor: state.accountCursors[round % state.accountCursors.length] } }) },
+    ...farBehind("accounts", "richest, far behind", "/accounts", { sort: "-balance", ...list }, state.accountCursors),
     ...gets("accounts", PAGE_MS, "owner", [["the largest", `/accounts/${state.large}`]]),
     ...gets("audit", PAGE_MS, "owner", [
       ["newest", "/audit"],
@@ -237,31 +246,28 @@ async function look(world) {
   const mine = await world.get("owner", "/tokens", { sort: "-used_quota", limit: 50 });
   const newest = await world.get("owner", "/usage", { limit: 1, account: "all" });
   const everybody = await world.get("local", "/tokens", { sort: "created_at", limit: 200 });
-  const counts = new Map();
-  for (const { account_id } of everybody.items) counts.set(account_id, (counts.get(account_id) ?? 0) + 1);
-  // Of every twenty tokens one is the large account's; the first two accounts were there before.
-  const tokensOfOthers = [];
-  for (const [id] of counts) {
+  // Of every twenty tokens one is the large account's.
+  let [large, most] = [undefined, 0];
+  for (const id of new Set(everybody.items.map(({ account_id }) => account_id))) {
     const { total } = await world.get("owner", "/tokens", { account: id, limit: 1 });
-    tokensOfOthers.push([total, id]);
+    if (total > most) [large, most] = [id, total];
   }
-  const [, large] = tokensOfOthers.sort(([a], [b]) => b - a)[0];
   const account = await world.get("owner", `/accounts/${large}`);
   const made = await world.get("owner", "/redemption-codes", { limit: 1 });
   let code = made.items[0]?.id;
   if (code === undefined) {
-    await world.send({ as: "owner", method: "POST", path: "/session/step-up", body: { password: world.password } });
-    await world.send({ as: "owner", method: "POST", path: "/redemption-codes", body: { count: 100, amount: "1", note: "Bench" } });
+    const post = (path, body) => world.send({ as: "owner", method: "POST", path, body });
+    await post("/session/step-up", { password: world.password });
+    await post("/redemption-codes", { count: 100, amount: "1", note: "Bench" });
     code = (await world.get("owner", "/redemption-codes", { limit: 1 })).items[0].id;
   }
-  const cursor = await world.get("owner", "/usage", { limit: 1, account: "all", cursor: undefined });
-  const last = Number(cursor.next_cursor);
+  const last = Number(newest.next_cursor);
   return {
     busyToken: mine.items[0].id,
     idleToken: mine.items.at(-1).id,
     page: mine.items.slice(0, 20).map(({ id }) => id),
     request: newest.items[0].request_id,
-    // Anywhere in the log.
+    // Anywhere in the log: a cursor of it is a place.
     deep: (round) => Math.max(2, Math.floor((last * ((round * 37) % 100)) / 100)),
     large,
     largePerson: account.people[0].id,
@@ -301,13 +307,13 @@ export async function calls(world) {
       ["tokens to choose from", "/tokens", { limit: 200, sort: "name" }],
       ["the largest's tokens to choose from", "/tokens", { limit: 200, sort: "name", account: large }],
     ]),
-    ...tokens(state, "owner", "owner", undefined, {}),
-    ...tokens(state, "owner", "largest", large, state.largeCursors),
+    ...tokens("owner", "owner", undefined, {}),
+    ...tokens("owner", "largest", large, state.largeCursors),
     ...token(state),
     ...wallets("owner", "owner"),
     ...wallets("owner", "largest", large),
     ...operators(state),
-    ...tokens(state, "local", "everybody", undefined, state.allCursors),
+    ...tokens("local", "everybody", undefined, state.allCursors, NO_MS),
     ...changes(state),
   ];
 }
