@@ -80,6 +80,13 @@ async function inspectPages(page: Page, relay: Relay, name: (place: string) => s
   await page.keyboard.press("c");
   await dialog.getByRole("textbox").first().waitFor();
   await inspect(page, name("tier-form"));
+  await open("/overview", page.getByRole("list").filter({ hasText: "Simulated" }));
+  await page.getByRole("table").last().waitFor();
+  await inspect(page, name("overview"));
+  await open("/logs", page.locator("[data-call]"));
+  await inspect(page, name("logs"));
+  await open("/settings", page.getByText("request_body_bytes", { exact: true }));
+  await inspect(page, name("settings"));
   await open("/profile", page.getByRole("radiogroup"));
   await inspect(page, name("profile"));
 }

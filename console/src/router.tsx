@@ -15,14 +15,15 @@ import { RootPage } from "@/routes/root";
 
 import { parseAuditSearch } from "./lib/audit-search";
 import { parseCodesSearch } from "./lib/codes-search";
-import { parseDashboardSearch } from "./lib/dashboard-search";
+import { parseDashboardSearch, parseOverviewSearch } from "./lib/dashboard-search";
 import { parseDocsSearch } from "./lib/docs-search";
 import { parseModelsSearch } from "./lib/models-search";
 import { parsePeopleSearch } from "./lib/people-search";
 import { parsePlaygroundSearch } from "./lib/playground/search";
+import { parseSettingsSearch } from "./lib/settings";
 import { spans, type Span } from "./lib/spans";
 import { parseTokensSearch } from "./lib/tokens-search";
-import { parseUsageSearch } from "./lib/usage-search";
+import { parseLogsSearch, parseUsageSearch } from "./lib/usage-search";
 import { parseWalletSearch } from "./lib/wallet-search";
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
@@ -155,6 +156,30 @@ const tiers = createRoute({
   pendingComponent: PageSkeleton,
 });
 
+const overview = createRoute({
+  getParentRoute: () => app,
+  path: "/overview",
+  validateSearch: parseOverviewSearch,
+  component: lazyRouteComponent(() => import("@/routes/overview"), "OverviewPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const logs = createRoute({
+  getParentRoute: () => app,
+  path: "/logs",
+  validateSearch: parseLogsSearch,
+  component: lazyRouteComponent(() => import("@/routes/logs"), "LogsPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings",
+  validateSearch: parseSettingsSearch,
+  component: lazyRouteComponent(() => import("@/routes/settings"), "SettingsPage"),
+  pendingComponent: PageSkeleton,
+});
+
 const profile = createRoute({
   getParentRoute: () => app,
   path: "/profile",
@@ -205,6 +230,9 @@ const routeTree = root.addChildren([
     users,
     audit,
     tiers,
+    overview,
+    logs,
+    settings,
     profile,
   ]),
   signIn,

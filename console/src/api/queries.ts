@@ -34,6 +34,7 @@ export const keys = {
   people: ["people"],
   invitations: ["invitations"],
   audit: ["audit"],
+  settings: ["settings"],
 } as const;
 
 export const instanceQuery = queryOptions({
@@ -58,6 +59,13 @@ export const tokensQuery = (query: TokenQuery) =>
     queryFn: () => bodyOf(api.GET("/api/v1/tokens", { params: { query } })),
     placeholderData: keepPreviousData,
   });
+
+/** How models did in the last day; the hour changes without anybody's doing. */
+export const modelHealthQuery = queryOptions({
+  queryKey: [...keys.models, "health"],
+  queryFn: () => bodyOf(api.GET("/api/v1/model-health")),
+  staleTime: 60_000,
+});
 
 export const modelsQuery = queryOptions({
   queryKey: keys.models,
@@ -134,6 +142,20 @@ export const tiersQuery = queryOptions({
   queryFn: () => bodyOf(api.GET("/api/v1/tiers")),
 });
 
+export const settingsQuery = queryOptions({
+  queryKey: keys.settings,
+  queryFn: () => bodyOf(api.GET("/api/v1/settings")),
+});
+
+/** What settings are for, by name, where the relay does not say it itself. */
+export const settingMeaningsQuery = (language: string) =>
+  queryOptions({
+    queryKey: [...keys.settings, "meanings", language],
+    queryFn: async (): Promise<Readonly<Record<string, string>>> =>
+      language === "zh-CN" ? (await import("@/i18n/zh-CN-settings-meanings")).meanings : {},
+    staleTime: Infinity,
+  });
+
 export const askAddress = (ip_rules: string[], address: string | null) =>
   bodyOf(api.POST("/api/v1/address-check", { body: { ip_rules, address } }));
 
@@ -187,6 +209,13 @@ export const dashboardQuery = (query: DashboardQuery) =>
     placeholderData: keepPreviousData,
   });
 
+export const overviewQuery = (period: string) =>
+  queryOptions({
+    queryKey: [...keys.usage, "overview", period],
+    queryFn: () => bodyOf(api.GET("/api/v1/overview", { params: { query: { period } } })),
+    placeholderData: keepPreviousData,
+  });
+
 /** The description of the control API that this very relay serves. */
 export const openapiQuery = queryOptions({
   queryKey: ["openapi"],
@@ -194,11 +223,12 @@ export const openapiQuery = queryOptions({
   staleTime: Infinity,
 });
 
-export const runningQuery = queryOptions({
-  queryKey: [...keys.usage, "running"],
-  queryFn: () => bodyOf(api.GET("/api/v1/running-requests")),
-  refetchInterval: 2_000,
-});
+export const runningQuery = (query: { account?: string }) =>
+  queryOptions({
+    queryKey: [...keys.usage, "running", query],
+    queryFn: () => bodyOf(api.GET("/api/v1/running-requests", { params: { query } })),
+    refetchInterval: 2_000,
+  });
 
 export const statementQuery = (query: StatementQuery) =>
   queryOptions({

@@ -508,6 +508,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/model-health": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tells how the models that the caller's tier has did in the last day, by everybody's requests on the
+     *     channels that it has.
+     */
+    get: operations["list_model_health"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/models": {
     parameters: {
       query?: never;
@@ -534,6 +554,23 @@ export interface paths {
     };
     /** Gives this document. */
     get: operations["get_openapi"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/overview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gives everybody's usage of a period at a glance, and how channels do. */
+    get: operations["get_overview"];
     put?: never;
     post?: never;
     delete?: never;
@@ -954,6 +991,26 @@ export interface paths {
     post?: never;
     /** Ends one of one's sessions. */
     delete: operations["end_session"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/settings": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Lists the relay's settings with their meaning, default, value and where it comes from. Of secrets
+     *     it tells only whether they are set.
+     */
+    get: operations["list_settings"];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1779,6 +1836,26 @@ export interface components {
       /** Format: int32 */
       weight?: number | null;
     };
+    /**
+     * @description How the requests ended that a channel answered last. One that another channel took over counts
+     *     with that one.
+     */
+    ChannelHealth: {
+      channel_id: string;
+      enabled: boolean;
+      /** Format: int64 */
+      failed: number;
+      /** @description How many of its keys are used. */
+      keys_ready: number;
+      /** @description How many rest, because their provider turned them away. */
+      keys_resting: number;
+      name: string;
+      provider: string;
+      /** Format: int64 */
+      requests: number;
+      /** @description The same by slots in a row, oldest first. */
+      slots: components["schemas"]["HealthSlot"][];
+    };
     /** @description Every connection. */
     ChannelList: {
       items: components["schemas"]["Channel"][];
@@ -2115,6 +2192,12 @@ export interface components {
     GroupList: {
       items: components["schemas"]["Group"][];
     };
+    HealthSlot: {
+      /** Format: int64 */
+      failed: number;
+      /** Format: int64 */
+      requests: number;
+    };
     HistoryEntry: {
       action: string;
       actor: string;
@@ -2345,6 +2428,26 @@ export interface components {
       /** @description Prices whose time has not come, the next one first. */
       upcoming_prices?: components["schemas"]["PriceVersion"][];
     };
+    /** @description Of everybody's requests on the channels that the caller may use. */
+    ModelHealth: {
+      /** @description The same by hours, oldest first; the last is the present one. */
+      hours: ("none" | "good" | "mixed" | "bad")[];
+      model: string;
+      /**
+       * Format: int64
+       * @description How many percent of the requests no provider failed and not the relay, rounded down.
+       */
+      success_percent: number;
+    };
+    /** @description How each model did that was called in the last day. */
+    ModelHealthList: {
+      items: components["schemas"]["ModelHealth"][];
+      /**
+       * Format: date-time
+       * @description Where the first hour begins.
+       */
+      since: string;
+    };
     /** @description Every model that is served or has a price. */
     ModelList: {
       items: components["schemas"]["Model"][];
@@ -2507,6 +2610,66 @@ export interface components {
       hint: string;
       /** Format: date-time */
       valid_until: string;
+    };
+    /** @description Everybody's usage of a period at a glance, and of the one before. */
+    Overview: {
+      /** @description The accounts that cost most, the dearest first. */
+      accounts: components["schemas"]["OverviewAccount"][];
+      before: components["schemas"]["OverviewPeriod"];
+      /**
+       * Format: date-time
+       * @description Where the period before begins; it is as long as the period has lasted until now.
+       */
+      before_since: string;
+      /** @description How each channel does, in the order in which they were made. */
+      channels: components["schemas"]["ChannelHealth"][];
+      /** @description How the requests ended, the most frequent first. */
+      ends: components["schemas"]["Ending"][];
+      now: components["schemas"]["OverviewPeriod"];
+      /**
+       * Format: date-time
+       * @description Where the period begins. It lasts until now.
+       */
+      since: string;
+      /**
+       * Format: int64
+       * @description How many hours a channel's slot has.
+       */
+      slot_hours: number;
+    };
+    OverviewAccount: {
+      account_id: string;
+      /** @description The email address of whose account it is. */
+      account_name?: string | null;
+      charge: string;
+      /** Format: int64 */
+      requests: number;
+    };
+    /** @description A period of everybody's usage. */
+    OverviewPeriod: {
+      charge: string;
+      /**
+       * Format: int64
+       * @description How many of them a provider or the relay failed.
+       */
+      failed: number;
+      /**
+       * Format: int64
+       * @description The median time to the first content, to within some ten percent.
+       */
+      first_token_ms?: number | null;
+      /**
+       * Format: int64
+       * @description Cached ones included.
+       */
+      input_units: number;
+      /**
+       * Format: int64
+       * @description Reasoning included.
+       */
+      output_units: number;
+      /** Format: int64 */
+      requests: number;
     };
     /** @description What a request cost the operator, and what is left of its charge. */
     OwnCostOfRequest: {
@@ -2855,6 +3018,8 @@ export interface components {
       items: components["schemas"]["RunningRequest"][];
     };
     RunningRequest: {
+      /** @description The email address of whose account it is; for operators only. */
+      account_name?: string | null;
       /** @description Reserved for it. */
       held: string;
       model: string;
@@ -2949,6 +3114,56 @@ export interface components {
     SessionsSeen: {
       items: components["schemas"]["SessionSeen"][];
     };
+    /** @description A setting and the value in force. */
+    Setting: {
+      /** @description The words that it can be, where they are known. */
+      choices: string[];
+      /** @description Without anybody's doing, as it would be written in the file. */
+      default: string;
+      /** @description Its name; what stands before the last dot is its table in the file. */
+      key: string;
+      /** @description What its values are. */
+      kind: components["schemas"]["SettingKind"];
+      /** @description What it is for, in English; names are between back quotes. */
+      meaning: string;
+      /** @description The value is never shown. */
+      secret: boolean;
+      /** @description Something is set: the value is neither empty nor zero. */
+      set: boolean;
+      /** @description Who gave the value. */
+      source: components["schemas"]["SettingSource"];
+      /** @description The file or flag that gave it. */
+      source_name: string | null;
+      /** @description The table alone; empty for what stands in none. */
+      table: string;
+      unit: components["schemas"]["SettingUnit"] | null;
+      /** @description In force, as it would be written in the file; null where it is a secret. */
+      value: string | null;
+      /** @description The environment variable that sets it. */
+      variable: string;
+    };
+    /**
+     * @description What a setting's values are.
+     * @enum {string}
+     */
+    SettingKind: "switch" | "number" | "text" | "choice" | "list";
+    /** @description Every setting of the relay. */
+    SettingList: {
+      /** @description The file in which settings are written, whether it is there or not. */
+      file: string;
+      /** @description In the order of the documentation. */
+      items: components["schemas"]["Setting"][];
+    };
+    /**
+     * @description Who gave a setting its value.
+     * @enum {string}
+     */
+    SettingSource: "default" | "file" | "environment" | "flag";
+    /**
+     * @description What a setting counts.
+     * @enum {string}
+     */
+    SettingUnit: "bytes" | "bytes_per_second" | "seconds" | "days" | "usd" | "units";
     /** @description The owner, and how their account is billed. */
     Setup: {
       billing: components["schemas"]["Billing"];
@@ -3246,6 +3461,8 @@ export interface components {
     /** @description A finished request. The flags say how far its figures are the provider's own. */
     UsageOfRequest: {
       account_id: string;
+      /** @description The email address of whose account it is; for operators only. */
+      account_name?: string | null;
       /** Format: int32 */
       attempts: number;
       /** @description The channel that answered; for operators only. */
@@ -4441,6 +4658,33 @@ export interface operations {
       };
     };
   };
+  list_model_health: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ModelHealthList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   list_models: {
     parameters: {
       query?: never;
@@ -4483,6 +4727,36 @@ export interface operations {
         };
         content: {
           "application/json": Record<string, never>;
+        };
+      };
+    };
+  };
+  get_overview: {
+    parameters: {
+      query?: {
+        /** @description `24h`, `7d` or `30d`; the first by default. */
+        period?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Overview"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
         };
       };
     };
@@ -5340,6 +5614,33 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_settings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SettingList"];
+        };
       };
       default: {
         headers: {

@@ -1,4 +1,3 @@
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Dashboard } from "@/api/types";
@@ -6,10 +5,20 @@ import { changeOf, formatChange, formatRate, successOf } from "@/lib/change";
 import { cx } from "@/lib/cx";
 import { changeOfMoney, exactMoney, formatShort } from "@/lib/money";
 
+import { Figure } from "./figure";
 import { useSeconds } from "./usage-words";
 
-/** Four figures of the period, each with how it changed. */
-export function DashboardFigures({ data }: { data: Dashboard }) {
+type Period = Dashboard["now"];
+
+interface DashboardFiguresProps {
+  data: {
+    now: Period & { input_units?: number; output_units?: number };
+    before: Period & { input_units?: number; output_units?: number };
+  };
+}
+
+/** The figures of the period, each with how it changed; units only where they are known. */
+export function DashboardFigures({ data }: DashboardFiguresProps) {
   const { t, i18n } = useTranslation();
   const seconds = useSeconds();
   const { now, before } = data;
@@ -23,8 +32,18 @@ export function DashboardFigures({ data }: { data: Dashboard }) {
     percent === null ? null : formatChange(percent, i18n.language);
   const wait = now.first_token_ms ?? null;
   const waitBefore = before.first_token_ms ?? null;
+  const short = new Intl.NumberFormat(i18n.language, {
+    notation: "compact",
+    maximumFractionDigits: 1,
+  });
+  const [units, unitsBefore] = [unitsOf(now), unitsOf(before)];
   return (
-    <dl className="grid grid-cols-2 rounded-panel border border-line-strong bg-surface menu:grid-cols-4">
+    <dl
+      className={cx(
+        "grid grid-cols-2 rounded-panel border border-line-strong bg-surface",
+        units === null ? "menu:grid-cols-4" : "menu:grid-cols-5",
+      )}
+    >
       <Figure
         isFirst={before.requests === 0}
         label={t("dashboard.spend")}
@@ -64,40 +83,26 @@ export function DashboardFigures({ data }: { data: Dashboard }) {
       >
         {seconds(wait)}
       </Figure>
+      {units !== null && (
+        <Figure
+          isFirst={before.requests === 0}
+          label={t("usage.units")}
+          change={unitsBefore === null ? null : change(changeOf(units, unitsBefore))}
+          before={unitsBefore === null ? null : short.format(unitsBefore)}
+          // The fifth of two columns.
+          className="max-menu:col-span-2"
+        >
+          <span title={number.format(units)}>{short.format(units)}</span>
+        </Figure>
+      )}
     </dl>
   );
 }
 
-interface FigureProps {
-  label: string;
-  help?: string;
-  change: string | null;
-  /** The change is one that asks for a look. */
-  isWorse?: boolean;
-  /** The figure of the period before. */
-  before: string | null;
-  /** Nothing was called in the period before. */
-  isFirst: boolean;
-  children: ReactNode;
-}
-
-function Figure({ label, help, change, isWorse = false, before, isFirst, children }: FigureProps) {
-  const { t } = useTranslation();
-  return (
-    <div className="flex min-w-0 flex-col border-line px-4 py-3 not-first:border-l max-menu:odd:border-l-0 max-menu:nth-[n+3]:border-t">
-      <dt className="text-head text-muted" title={help}>
-        {label}
-      </dt>
-      <dd className="tabular text-figure font-medium tracking-[-0.01em]">{children}</dd>
-      <dd className="tabular min-h-4 text-meta text-muted">
-        {isFirst && t("dashboard.nothingBefore")}
-        {change !== null && before !== null && (
-          <>
-            <span className={cx("font-medium", isWorse ? "text-warn" : "text-ink")}>{change}</span>{" "}
-            {t("dashboard.from", { before })}
-          </>
-        )}
-      </dd>
-    </div>
-  );
+/** Input and output together. */
+function unitsOf(period: DashboardFiguresProps["data"]["now"]): number | null {
+  const { input_units, output_units } = period;
+  return input_units === undefined || output_units === undefined
+    ? null
+    : input_units + output_units;
 }

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Dashboard } from "@/api/types";
+import type { Dashboard, Overview } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { exactMoney, formatShort, shareOf } from "@/lib/money";
 import { endReasons } from "@/lib/usage-search";
@@ -84,24 +84,68 @@ export function TopTokens({ tokens }: { tokens: Dashboard["tokens"] }) {
   );
 }
 
+/** The accounts that cost most, each with its calls; the bar as with tokens. */
+export function TopAccounts({
+  accounts,
+  since,
+}: {
+  accounts: Overview["accounts"];
+  since: string;
+}) {
+  const { t, i18n } = useTranslation();
+  const number = new Intl.NumberFormat(i18n.language);
+  const most = accounts[0]?.charge ?? "0";
+  return (
+    <List
+      label={t("overview.topAccounts")}
+      heads={[t("logs.account"), t("token.callsHead"), t("usage.charge")]}
+    >
+      {accounts.map((one) => (
+        <tr key={one.account_id}>
+          <th scope="row" className={cx(cell, "w-full max-w-0 text-left font-normal")}>
+            <Link
+              to="/logs"
+              search={{ range: "custom", since, account: one.account_name ?? one.account_id }}
+              className="block truncate rounded-[4px] hover:underline"
+            >
+              {one.account_name ?? one.account_id}
+            </Link>
+            <Share part={shareOf(one.charge, most)} tone="bg-accent" />
+          </th>
+          <td className={cx(cell, "text-right")}>{number.format(one.requests)}</td>
+          <td className={cx(cell, "text-right")} title={exactMoney(one.charge)}>
+            {formatShort(one.charge)}
+          </td>
+        </tr>
+      ))}
+    </List>
+  );
+}
+
 interface EndingsProps {
+  /** What the list is about. */
+  label?: string;
   ends: Dashboard["ends"];
+  /** Of how many a line's share is told; of all lines together where it is not given. */
+  of?: number;
+  /** The page with the calls behind a line. */
+  to?: "/usage" | "/logs";
   /** Where the period begins: the calls behind a line are those since then. */
   since: string;
 }
 
 /** How the requests ended, each kind with its calls. */
-export function Endings({ ends, since }: EndingsProps) {
+export function Endings({ label, ends, of, to = "/usage", since }: EndingsProps) {
   const { t, i18n } = useTranslation();
   const number = new Intl.NumberFormat(i18n.language);
   const percent = new Intl.NumberFormat(i18n.language, {
     style: "percent",
     maximumFractionDigits: 1,
   });
-  const all = ends.reduce((sum, one) => sum + one.requests, 0);
+  const all = of ?? ends.reduce((sum, one) => sum + one.requests, 0);
   return (
     <List
-      label={t("dashboard.endings")}
+      label={label ?? t("dashboard.endings")}
       heads={[t("usage.ended"), t("token.callsHead"), t("dashboard.share")]}
     >
       {ends.map((one) => {
@@ -110,7 +154,7 @@ export function Endings({ ends, since }: EndingsProps) {
           <tr key={one.end_reason}>
             <th scope="row" className={cx(cell, "w-full text-left font-normal")}>
               <Link
-                to="/usage"
+                to={to}
                 search={{ range: "custom", since, end_reason: one.end_reason }}
                 className="inline-flex items-center gap-2 rounded-[4px] hover:underline"
               >

@@ -11,6 +11,7 @@ import { downloadText } from "@/lib/download";
 import { addMoney, compareMoney, formatMoney, formatShort } from "@/lib/money";
 import { coloursOf } from "@/lib/palette";
 import { formatDay, formatHour } from "@/lib/time";
+import { accountOf, type Scope } from "@/lib/usage-search";
 import {
   foldModels,
   foldSlots,
@@ -28,6 +29,8 @@ import { UsageChart } from "./usage-chart";
 import { ModelTable, SlotTable } from "./usage-tables";
 
 interface DashboardSpendProps {
+  /** Whose. */
+  scope: Scope;
   span: DashboardSpan;
   /** The day whose hours are shown. */
   day: string | undefined;
@@ -37,14 +40,16 @@ interface DashboardSpendProps {
 }
 
 /** What each model cost, day by day; a day opens its hours, and an hour its calls. */
-export function DashboardSpend({ span, day, onDay, onHour }: DashboardSpendProps) {
+export function DashboardSpend({ scope, span, day, onDay, onHour }: DashboardSpendProps) {
   const { t, i18n } = useTranslation();
   const [view, setView] = useState<"chart" | "table">("chart");
   const isByHour = day !== undefined || span === "1";
   const query = day === undefined ? slotsOf(span) : { by: "hour", last: 24, until: endOf(day) };
-  const { data, error, refetch, isPlaceholderData } = useQuery(sumsQuery(query));
+  const { data, error, refetch, isPlaceholderData } = useQuery(
+    sumsQuery({ ...query, ...accountOf({}, scope) }),
+  );
   // A model keeps its colour when a day is opened.
-  const { data: whole } = useQuery(sumsQuery(slotsOf(span)));
+  const { data: whole } = useQuery(sumsQuery({ ...slotsOf(span), ...accountOf({}, scope) }));
   const { slots, models, colours } = useMemo(() => {
     const all = sumsByModel(data?.points ?? []);
     const own = coloursOf([

@@ -4,25 +4,28 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { instanceQuery } from "@/api/queries";
-import type { Model } from "@/api/types";
+import type { Model, ModelHealth } from "@/api/types";
 import { RevealSetups } from "@/forms/reveal-setups";
+import { cx } from "@/lib/cx";
 import { furtherFacts } from "@/lib/models";
 import { placeholder_secret } from "@/lib/snippets";
 import { formatExact } from "@/lib/time";
 import { buttonLook } from "@/ui/button";
 import { Sheet } from "@/ui/sheet";
 
-import { CopyId, ServedWord } from "./model-table";
+import { CopyId, HealthFact, ServedWord } from "./model-table";
 import { PriceBookEntry } from "./price-book-entry";
 
 interface ModelSheetProps {
   model: Model;
   ppm: number;
+  /** How it did in the last day, if it was called. */
+  health: ModelHealth | undefined;
   onClose: () => void;
 }
 
 /** Everything that is known of a model, and how to call it. */
-export function ModelSheet({ model, ppm, onClose }: ModelSheetProps) {
+export function ModelSheet({ model, ppm, health, onClose }: ModelSheetProps) {
   const { t, i18n } = useTranslation();
   const { data: instance } = useQuery(instanceQuery);
   const number = new Intl.NumberFormat(i18n.language);
@@ -45,6 +48,9 @@ export function ModelSheet({ model, ppm, onClose }: ModelSheetProps) {
           </Fact>
           <Fact label={t("models.maxOutput")}>
             {model.max_output ? number.format(model.max_output) : t("common.dash")}
+          </Fact>
+          <Fact label={t("health.title")} className="col-span-2">
+            <HealthFact model={model} health={health} isWide />
           </Fact>
         </dl>
         <div className="flex flex-wrap gap-2">
@@ -109,9 +115,15 @@ export function ModelSheet({ model, ppm, onClose }: ModelSheetProps) {
   );
 }
 
-function Fact({ label, children }: { label: string; children: ReactNode }) {
+interface FactProps {
+  label: string;
+  className?: string;
+  children: ReactNode;
+}
+
+function Fact({ label, className, children }: FactProps) {
   return (
-    <div className="flex min-w-0 flex-col gap-1">
+    <div className={cx("flex min-w-0 flex-col gap-1", className)}>
       <dt className="text-meta text-muted">{label}</dt>
       <dd className="break-words">{children}</dd>
     </div>

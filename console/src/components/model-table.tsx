@@ -1,17 +1,20 @@
 import { useTranslation } from "react-i18next";
 
-import type { Model } from "@/api/types";
+import type { Model, ModelHealth } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { formatUnits } from "@/lib/models";
 import { useHasTable } from "@/lib/use-media";
 import { CopyButton } from "@/ui/copy-button";
 
+import { HealthStrip } from "./health-strip";
 import { Price } from "./price";
 
 export interface ModelListProps {
   models: readonly Model[];
   /** The reader's own factor on every price. */
   ppm: number;
+  /** How each did in the last day; absent while that is not known. */
+  health: ReadonlyMap<string, ModelHealth> | undefined;
   onOpen: (model: Model) => void;
 }
 
@@ -26,7 +29,7 @@ const head =
 // The opened model has them all.
 const roomy = "hidden menu:table-cell";
 
-function ModelTable({ models, ppm, onOpen }: ModelListProps) {
+function ModelTable({ models, ppm, health, onOpen }: ModelListProps) {
   const { t, i18n } = useTranslation();
   return (
     <div
@@ -44,6 +47,9 @@ function ModelTable({ models, ppm, onOpen }: ModelListProps) {
             </th>
             <th scope="col" className={head}>
               {t("models.status")}
+            </th>
+            <th scope="col" className={cx(head, roomy)}>
+              {t("health.title")}
             </th>
             <th scope="col" className={cx(head, roomy, "text-right")}>
               {t("models.context")}
@@ -88,6 +94,9 @@ function ModelTable({ models, ppm, onOpen }: ModelListProps) {
               <td className={cell}>
                 <ServedWord model={model} />
               </td>
+              <td className={cx(cell, roomy, "w-36")}>
+                {health && <HealthFact model={model} health={health.get(model.id)} />}
+              </td>
               <td className={cx(cell, roomy, "text-right whitespace-nowrap")}>
                 {model.context ? formatUnits(model.context, i18n.language) : t("common.dash")}
               </td>
@@ -117,7 +126,7 @@ function ModelTable({ models, ppm, onOpen }: ModelListProps) {
   );
 }
 
-function ModelCards({ models, ppm, onOpen }: ModelListProps) {
+function ModelCards({ models, ppm, health, onOpen }: ModelListProps) {
   const { t } = useTranslation();
   return (
     <ul
@@ -148,10 +157,39 @@ function ModelCards({ models, ppm, onOpen }: ModelListProps) {
                 </span>
               </span>
             </span>
+            {health?.has(model.id) && (
+              <HealthFact model={model} health={health.get(model.id)} isWide />
+            )}
           </button>
         </li>
       ))}
     </ul>
+  );
+}
+
+interface HealthFactProps {
+  model: Model;
+  health: ModelHealth | undefined;
+  /** Takes a line of its own. */
+  isWide?: boolean;
+}
+
+/** How a model did in the last day: an hour a bar, and how much succeeded. */
+export function HealthFact({ model, health, isWide = false }: HealthFactProps) {
+  const { t, i18n } = useTranslation();
+  if (!health) return <span className="text-meta text-muted">{t("health.unused")}</span>;
+  const percent = new Intl.NumberFormat(i18n.language).format(health.success_percent);
+  return (
+    <span className={cx("flex gap-x-2", isWide ? "items-center" : "flex-col gap-y-1")}>
+      <HealthStrip
+        label={t("health.of", { name: model.id })}
+        words={health.hours}
+        className={isWide ? "h-4 min-w-0 flex-1" : "h-4 w-28"}
+      />
+      <span className="text-meta whitespace-nowrap text-muted">
+        {t("health.percent", { percent })}
+      </span>
+    </span>
   );
 }
 

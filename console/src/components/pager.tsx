@@ -5,7 +5,15 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/button";
 
 interface PagerProps {
-  from: "/tokens" | "/usage" | "/wallet" | "/redemption-codes" | "/alerts" | "/users" | "/audit";
+  from:
+    | "/tokens"
+    | "/usage"
+    | "/logs"
+    | "/wallet"
+    | "/redemption-codes"
+    | "/alerts"
+    | "/users"
+    | "/audit";
   /** Where this page starts; absent on the first. */
   cursor: string | undefined;
   /** Where the next one starts, if there is one. */

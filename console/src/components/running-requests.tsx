@@ -8,6 +8,7 @@ import { keys, runningQuery } from "@/api/queries";
 import type { RunningRequest } from "@/api/types";
 import { formatMoney } from "@/lib/money";
 import { formatRelative } from "@/lib/time";
+import { accountOf, type Scope } from "@/lib/usage-search";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { toasts } from "@/ui/toast";
@@ -15,9 +16,16 @@ import { toasts } from "@/ui/toast";
 import { ErrorNote } from "./error-note";
 
 /** Requests that run now, read anew every two seconds; each can be ended. */
-export function RunningRequests() {
+export function RunningRequests({
+  scope,
+  account,
+}: {
+  scope: Scope;
+  /** Only this account's, where everybody's are shown. */
+  account: string | undefined;
+}) {
   const { t, i18n } = useTranslation();
-  const { data } = useQuery(runningQuery);
+  const { data } = useQuery(runningQuery(accountOf({ account }, scope)));
   const [ending, setEnding] = useState<RunningRequest | null>(null);
   const number = new Intl.NumberFormat(i18n.language);
   const running = data?.items ?? [];
@@ -41,8 +49,11 @@ export function RunningRequests() {
                     <span className="font-mono text-meta text-muted">{one.model}</span>
                   </span>
                   <span className="tabular block text-meta text-muted">
-                    {t("usage.began", { when: formatRelative(one.started_at, i18n.language) })} ·{" "}
-                    {t("usage.soFar", { units: number.format(one.output_units) })} ·{" "}
+                    {scope === "all" && one.account_name && `${one.account_name} · `}
+                    {t("usage.began", {
+                      when: formatRelative(one.started_at, i18n.language),
+                    })}{" "}
+                    · {t("usage.soFar", { units: number.format(one.output_units) })} ·{" "}
                     {t("usage.held", { amount: formatMoney(one.held) })}
                   </span>
                 </span>

@@ -8,7 +8,12 @@ import type { UsageListProps } from "./usage-list";
 import { EndWord, useSeconds } from "./usage-words";
 
 /** One request below the other, for a phone: each opens as a whole. */
-export function UsageCards({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
+export function UsageCards({
+  rows,
+  isOfOneToken = false,
+  hasAccounts = false,
+  onOpen,
+}: UsageListProps) {
   const { t, i18n } = useTranslation();
   const seconds = useSeconds();
   const number = new Intl.NumberFormat(i18n.language);
@@ -31,6 +36,11 @@ export function UsageCards({ rows, isOfOneToken = false, onOpen }: UsageListProp
                 {formatMoney(row.charge)}
               </span>
             </span>
+            {hasAccounts && (
+              <span className="w-full truncate text-head">
+                {row.account_name ?? row.account_id}
+              </span>
+            )}
             <span className="flex w-full items-baseline justify-between gap-3 text-head text-muted">
               <span className="min-w-0 truncate">
                 {!isOfOneToken && `${row.token_name ?? row.token_id} · `}

@@ -8,7 +8,15 @@ import { cx } from "@/lib/cx";
 import { amountInput } from "@/lib/money";
 import { fromLocalInput, toLocalInput } from "@/lib/time";
 import { useHasTable } from "@/lib/use-media";
-import { countFilters, endReasons, noFilters, ranges, type UsageSearch } from "@/lib/usage-search";
+import {
+  accountOf,
+  countFilters,
+  endReasons,
+  noFilters,
+  ranges,
+  type Scope,
+  type UsageSearch,
+} from "@/lib/usage-search";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/input";
 import { Select } from "@/ui/select";
@@ -18,12 +26,13 @@ import { FilterText } from "./filter-text";
 const all = "all";
 
 interface UsageFiltersProps {
+  scope: Scope;
   search: UsageSearch;
   onChange: (change: UsageSearch) => void;
 }
 
 /** What narrows the log. On a phone it is out of the way until it is asked for. */
-export function UsageFilters({ search, onChange }: UsageFiltersProps) {
+export function UsageFilters({ scope, search, onChange }: UsageFiltersProps) {
   const { t } = useTranslation();
   const hasRoom = useHasTable();
   const [isOpen, setOpen] = useState(false);
@@ -50,6 +59,28 @@ export function UsageFilters({ search, onChange }: UsageFiltersProps) {
         )}
       >
         <TimeFilter search={search} onChange={onChange} />
+        {scope === "all" && (
+          <FilterText
+            label={t("logs.accountFilter")}
+            value={search.account}
+            // Tokens are those of the account.
+            onChange={(account) => onChange({ account, token: undefined })}
+            className="table:w-52"
+          />
+        )}
+        {scope === "own" || search.account !== undefined ? (
+          <TokenFilter scope={scope} search={search} onChange={onChange} />
+        ) : (
+          // Everybody's tokens are too many to choose from; one comes with a link.
+          search.token !== undefined && (
+            <FilterText
+              label={t("usage.token")}
+              value={search.token}
+              onChange={(token) => onChange({ token })}
+              className="table:w-40"
+            />
+          )
+        )}
         <Choices search={search} onChange={onChange} />
         <Texts search={search} onChange={onChange} />
         {count > 0 && (
@@ -62,7 +93,7 @@ export function UsageFilters({ search, onChange }: UsageFiltersProps) {
   );
 }
 
-function TimeFilter({ search, onChange }: UsageFiltersProps) {
+function TimeFilter({ search, onChange }: Omit<UsageFiltersProps, "scope">) {
   const { t } = useTranslation();
   const local = (iso: string | undefined) => (iso === undefined ? "" : toLocalInput(iso));
   const time = (value: string) => fromLocalInput(value) ?? undefined;
@@ -103,22 +134,31 @@ function TimeFilter({ search, onChange }: UsageFiltersProps) {
   );
 }
 
-function Choices({ search, onChange }: UsageFiltersProps) {
+const either = <T extends string>(value: T | typeof all) => (value === all ? undefined : value);
+
+function TokenFilter({ scope, search, onChange }: UsageFiltersProps) {
   const { t } = useTranslation();
-  const { data: tokens } = useQuery(tokensQuery({ limit: 200, sort: "name" }));
-  const either = <T extends string>(value: T | typeof all) => (value === all ? undefined : value);
+  const { data: tokens } = useQuery(
+    tokensQuery({ limit: 200, sort: "name", ...accountOf(search, scope) }),
+  );
+  return (
+    <Select
+      label={t("usage.token")}
+      value={search.token ?? all}
+      onChange={(value) => onChange({ token: either(value) })}
+      options={[
+        { value: all, label: t("usage.everyToken") },
+        ...(tokens?.items ?? []).map((token) => ({ value: token.id, label: token.name })),
+      ]}
+      className="table:max-w-48"
+    />
+  );
+}
+
+function Choices({ search, onChange }: Omit<UsageFiltersProps, "scope">) {
+  const { t } = useTranslation();
   return (
     <>
-      <Select
-        label={t("usage.token")}
-        value={search.token ?? all}
-        onChange={(value) => onChange({ token: either(value) })}
-        options={[
-          { value: all, label: t("usage.everyToken") },
-          ...(tokens?.items ?? []).map((token) => ({ value: token.id, label: token.name })),
-        ]}
-        className="table:max-w-48"
-      />
       <Select
         label={t("usage.ended")}
         value={search.end_reason ?? all}
@@ -142,7 +182,7 @@ function Choices({ search, onChange }: UsageFiltersProps) {
   );
 }
 
-function Texts({ search, onChange }: UsageFiltersProps) {
+function Texts({ search, onChange }: Omit<UsageFiltersProps, "scope">) {
   const { t } = useTranslation();
   const { data: models } = useQuery(modelsQuery);
   return (

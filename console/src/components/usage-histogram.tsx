@@ -6,12 +6,13 @@ import { sumsQuery } from "@/api/queries";
 import { addMoney, compareMoney, formatMoney, formatShort, shareOf } from "@/lib/money";
 import { formatClock, formatDay } from "@/lib/time";
 import { barsOf, brushed, isBeyondBars } from "@/lib/usage-histogram";
-import type { UsageSearch } from "@/lib/usage-search";
+import { accountOf, type Scope, type UsageSearch } from "@/lib/usage-search";
 import { sumsByDay, sumsByHour, type DaySum } from "@/lib/usage-sums";
 import { Histogram } from "@/ui/histogram";
 import { Segmented } from "@/ui/segmented";
 
 interface UsageHistogramProps {
+  scope: Scope;
   search: UsageSearch;
   /** From when "the last day" is counted. */
   now: number;
@@ -19,13 +20,13 @@ interface UsageHistogramProps {
 }
 
 /** When the calls were: drawing over some bars narrows the log to their time. */
-export function UsageHistogram({ search, now, onChange }: UsageHistogramProps) {
+export function UsageHistogram({ scope, search, now, onChange }: UsageHistogramProps) {
   const { t, i18n } = useTranslation();
   const [of, setOf] = useState<"charge" | "requests">("requests");
   const [pointed, setPointed] = useState<{ from: number; to: number } | null>(null);
   const bars = barsOf(search, now);
   const { data } = useQuery({
-    ...sumsQuery(bars?.query ?? {}),
+    ...sumsQuery({ ...bars?.query, ...accountOf(search, scope) }),
     enabled: bars !== null,
   });
   if (bars === null) return null;

@@ -14,6 +14,8 @@ export interface UsageListProps {
   rows: UsageRow[];
   /** Leaves out what is the same in every row. */
   isOfOneToken?: boolean;
+  /** Says whose each is. */
+  hasAccounts?: boolean;
   onOpen: (row: UsageRow) => void;
 }
 
@@ -29,7 +31,7 @@ const head =
 // Left out where it would push the charge out of sight; the opened call has it.
 const roomy = "hidden menu:table-cell";
 
-function UsageTable({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
+function UsageTable({ rows, isOfOneToken = false, hasAccounts = false, onOpen }: UsageListProps) {
   const { t } = useTranslation();
   return (
     <div
@@ -46,7 +48,7 @@ function UsageTable({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
             </th>
             {!isOfOneToken && (
               <th scope="col" className={head}>
-                {t("usage.token")}
+                {t(hasAccounts ? "logs.accountAndToken" : "usage.token")}
               </th>
             )}
             <th scope="col" className={head}>
@@ -68,7 +70,13 @@ function UsageTable({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row key={row.request_id} row={row} isOfOneToken={isOfOneToken} onOpen={onOpen} />
+            <Row
+              key={row.request_id}
+              row={row}
+              isOfOneToken={isOfOneToken}
+              hasAccounts={hasAccounts}
+              onOpen={onOpen}
+            />
           ))}
         </tbody>
       </table>
@@ -76,11 +84,11 @@ function UsageTable({ rows, isOfOneToken = false, onOpen }: UsageListProps) {
   );
 }
 
-interface RowProps extends Pick<UsageListProps, "isOfOneToken" | "onOpen"> {
+interface RowProps extends Pick<UsageListProps, "isOfOneToken" | "hasAccounts" | "onOpen"> {
   row: UsageRow;
 }
 
-function Row({ row, isOfOneToken, onOpen }: RowProps) {
+function Row({ row, isOfOneToken, hasAccounts, onOpen }: RowProps) {
   const { t, i18n } = useTranslation();
   const seconds = useSeconds();
   const number = new Intl.NumberFormat(i18n.language);
@@ -108,7 +116,14 @@ function Row({ row, isOfOneToken, onOpen }: RowProps) {
           className={cx(cell, "max-w-40 truncate wide:max-w-52")}
           title={row.token_name ?? row.token_id}
         >
-          {row.token_name ?? row.token_id}
+          {hasAccounts && (
+            <span className="block truncate" title={row.account_name ?? row.account_id}>
+              {row.account_name ?? row.account_id}
+            </span>
+          )}
+          <span className={cx("block truncate", hasAccounts && "text-meta text-muted")}>
+            {row.token_name ?? row.token_id}
+          </span>
         </td>
       )}
       <td className={cx(cell, "max-w-40 menu:max-w-52 wide:max-w-56")}>

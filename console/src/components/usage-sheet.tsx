@@ -78,6 +78,7 @@ function Facts({ detail }: { detail: UsageDetail }) {
       <Fact label={t("usage.ended")}>
         <EndWord row={detail} />
       </Fact>
+      {detail.account_name && <Fact label={t("logs.account")}>{detail.account_name}</Fact>}
       <Fact label={t("usage.token")}>
         <Link
           to="/tokens/$id"

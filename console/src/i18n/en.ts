@@ -3,9 +3,11 @@ import { words } from "@/contract/words";
 import { codesTexts } from "./en-codes";
 import { alertsTexts } from "./en-alerts";
 import { operateTexts } from "./en-operate";
+import { overviewTexts } from "./en-overview";
 import { pagesTexts } from "./en-pages";
 import { playgroundTexts } from "./en-playground";
 import { peopleTexts } from "./en-people";
+import { settingsTexts } from "./en-settings";
 import { signInTexts } from "./en-sign-in";
 import { tiersTexts } from "./en-tiers";
 import { tokensTexts } from "./en-tokens";
@@ -47,6 +49,9 @@ export const en = {
     users: "Users",
     audit: "Audit",
     tiers: "Tiers",
+    overview: "Overview",
+    logs: "All Logs",
+    settings: "Settings",
     open: "Open menu",
     profile: "Profile menu",
     alerts: "Alerts",
@@ -212,6 +217,8 @@ export const en = {
   ...alertsTexts,
   ...peopleTexts,
   ...tiersTexts,
+  ...settingsTexts,
+  ...overviewTexts,
 };
 
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -2,9 +2,11 @@ import type { Texts } from "./en";
 import { codesTexts } from "./zh-CN-codes";
 import { alertsTexts } from "./zh-CN-alerts";
 import { operateTexts } from "./zh-CN-operate";
+import { overviewTexts } from "./zh-CN-overview";
 import { pagesTexts } from "./zh-CN-pages";
 import { playgroundTexts } from "./zh-CN-playground";
 import { peopleTexts } from "./zh-CN-people";
+import { settingsTexts } from "./zh-CN-settings";
 import { signInTexts } from "./zh-CN-sign-in";
 import { tiersTexts } from "./zh-CN-tiers";
 import { tokensTexts } from "./zh-CN-tokens";
@@ -46,6 +48,9 @@ export const zhCN: Texts = {
     users: "用户",
     audit: "审计",
     tiers: "等级",
+    overview: "运营总览",
+    logs: "全部日志",
+    settings: "设置",
     open: "打开菜单",
     profile: "个人菜单",
     alerts: "提醒",
@@ -202,4 +207,6 @@ export const zhCN: Texts = {
   ...alertsTexts,
   ...peopleTexts,
   ...tiersTexts,
+  ...settingsTexts,
+  ...overviewTexts,
 };

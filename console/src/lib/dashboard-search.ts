@@ -23,3 +23,27 @@ export function parseDashboardSearch(raw: Record<string, unknown>): DashboardSea
 export function slotsOf(span: DashboardSpan): { by: "hour" | "day"; last: number } {
   return span === "1" ? { by: "hour", last: 24 } : { by: "day", last: Number(span) };
 }
+
+/** The times between which the calls of "2026-11-25T08" are. */
+export function hourSpan(hour: string): { since: string; until: string } {
+  const since = Date.parse(`${hour}:00:00Z`);
+  const text = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
+  return { since: text(since), until: text(since + 3_600_000) };
+}
+
+/** How far back the operators' first page looks, in days, and how the server calls it. */
+export const overviewPeriods = { "1": "24h", "7": "7d", "30": "30d" } as const;
+export type OverviewSpan = keyof typeof overviewPeriods;
+export const overviewSpans = ["1", "7", "30"] as const satisfies readonly OverviewSpan[];
+
+/** What the address of the operators' first page can say. */
+export interface OverviewSearch {
+  span?: OverviewSpan | undefined;
+  /** As on the first page. */
+  day?: string | undefined;
+}
+
+export function parseOverviewSearch(raw: Record<string, unknown>): OverviewSearch {
+  const { day } = parseDashboardSearch(raw);
+  return { span: overviewSpans.find((span) => span === String(raw["span"])), day };
+}

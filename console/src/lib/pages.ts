@@ -2,11 +2,14 @@ import {
   Bell,
   BookOpen,
   Boxes,
+  Gauge,
   ChartNoAxesColumn,
   History,
   KeyRound,
   MessagesSquare,
   Layers,
+  LibraryBig,
+  Settings,
   ScrollText,
   Ticket,
   UserRound,
@@ -32,6 +35,9 @@ export interface Page {
     | "/users"
     | "/audit"
     | "/tiers"
+    | "/overview"
+    | "/logs"
+    | "/settings"
     | "/profile";
   label:
     | "nav.dashboard"
@@ -47,6 +53,9 @@ export interface Page {
     | "nav.users"
     | "nav.audit"
     | "nav.tiers"
+    | "nav.overview"
+    | "nav.logs"
+    | "nav.settings"
     | "nav.toProfile";
   icon: LucideIcon;
   /** What is pressed after `g`. */
@@ -75,12 +84,15 @@ export const pages: readonly Page[] = [
   },
   { to: "/wallet", label: "nav.wallet", icon: Wallet, key: "w", place: "user" },
   { to: "/docs", label: "nav.docs", icon: BookOpen, key: "h", place: "user" },
+  { to: "/overview", label: "nav.overview", icon: Gauge, key: "x", place: "operator" },
   { to: "/users", label: "nav.users", icon: UsersRound, key: "u", place: "operator" },
+  { to: "/tiers", label: "nav.tiers", icon: Layers, key: "v", place: "operator" },
   { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },
   { to: "/redemption-codes", label: "nav.codes", icon: Ticket, key: "r", place: "operator" },
   { to: "/alerts", label: "nav.alerts", icon: Bell, key: "a", place: "foot" },
+  { to: "/logs", label: "nav.logs", icon: LibraryBig, key: "o", place: "operator" },
   { to: "/audit", label: "nav.audit", icon: History, key: "i", place: "operator" },
-  { to: "/tiers", label: "nav.tiers", icon: Layers, key: "v", place: "operator" },
+  { to: "/settings", label: "nav.settings", icon: Settings, key: "s", place: "operator" },
   { to: "/profile", label: "nav.toProfile", icon: UserRound, key: "p", place: "foot" },
 ];
 

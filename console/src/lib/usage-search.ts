@@ -26,8 +26,13 @@ const rangeLengths: Record<Exclude<Range, "custom">, number> = {
 };
 const minute = 60_000;
 
-/** What the address of the usage page can say. */
+/** Whose calls a page is about: the reader's, or everybody's. */
+export type Scope = "own" | "all";
+
+/** What the address of a page of calls can say. */
 export interface UsageSearch {
+  /** Whose, by account id or owner's email; where everybody's are shown. */
+  account?: string | undefined;
   range?: Range | undefined;
   /** Only with the custom range. */
   since?: string | undefined;
@@ -46,6 +51,7 @@ export interface UsageSearch {
 }
 
 export const filterKeys = [
+  "account",
   "range",
   "since",
   "until",
@@ -94,8 +100,22 @@ export function parseUsageSearch(raw: Record<string, unknown>): UsageSearch {
   };
 }
 
+/** The same where everybody's calls are shown. */
+export function parseLogsSearch(raw: Record<string, unknown>): UsageSearch {
+  const { account } = raw;
+  return {
+    ...parseUsageSearch(raw),
+    account: account === undefined || account === "" ? undefined : String(account),
+  };
+}
+
+/** Whose calls are asked for; the reader's own need not be named. */
+export function accountOf(search: Pick<UsageSearch, "account">, scope: Scope) {
+  return scope === "all" ? { account: search.account ?? "all" } : {};
+}
+
 /** The filters as the server takes them. A range that ends now begins at a whole minute. */
-function filtersOf(search: UsageSearch, now: number): UsageQuery {
+function filtersOf(search: UsageSearch, now: number, scope: Scope): UsageQuery {
   const { range, token, model, end_reason, stream, request_id, min_charge } = search;
   const start = (length: number) =>
     new Date(Math.floor((now - length) / minute) * minute).toISOString();
@@ -105,7 +125,15 @@ function filtersOf(search: UsageSearch, now: number): UsageQuery {
       : range === "custom"
         ? { since: search.since, until: search.until }
         : { since: start(rangeLengths[range]) };
-  const given = { ...times, token, model, end_reason, request_id, min_charge };
+  const given = {
+    ...accountOf(search, scope),
+    ...times,
+    token,
+    model,
+    end_reason,
+    request_id,
+    min_charge,
+  };
   const pairs = Object.entries(given).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(pairs) as UsageQuery),
@@ -113,14 +141,19 @@ function filtersOf(search: UsageSearch, now: number): UsageQuery {
   };
 }
 
-export function toUsageQuery(search: UsageSearch, now: number): UsageQuery {
+export function toUsageQuery(search: UsageSearch, now: number, scope: Scope = "own"): UsageQuery {
   const { cursor } = search;
-  return { ...filtersOf(search, now), ...(cursor === undefined ? {} : { cursor }), limit: 50 };
+  return {
+    ...filtersOf(search, now, scope),
+    ...(cursor === undefined ? {} : { cursor }),
+    limit: 50,
+  };
 }
 
 /** Where the whole of what the page shows can be had as a table. */
-export function csvAddress(search: UsageSearch, now: number): string {
-  const pairs = Object.entries(filtersOf(search, now)).map(([key, value]) => [key, String(value)]);
+export function csvAddress(search: UsageSearch, now: number, scope: Scope = "own"): string {
+  const given = Object.entries(filtersOf(search, now, scope));
+  const pairs = given.map(([key, value]) => [key, String(value)]);
   const query = new URLSearchParams(pairs).toString();
   return `/api/v1/usage.csv${query === "" ? "" : `?${query}`}`;
 }

@@ -17,6 +17,7 @@ import { cx } from "@/lib/cx";
 import {
   dashboardSpans,
   default_span,
+  hourSpan,
   slotsOf,
   type DashboardSearch,
   type DashboardSpan,
@@ -81,6 +82,7 @@ export function DashboardPage() {
               !dashboard.error && <span className="skeleton block h-[98px] rounded-panel!" />
             )}
             <DashboardSpend
+              scope="own"
               span={span}
               day={search.day}
               onDay={(day) => change({ day })}
@@ -113,13 +115,6 @@ function useIsNew(): boolean | undefined {
     wasNew.current = isNew === true;
   }, [isNew, queryClient]);
   return isNew;
-}
-
-/** The calls of "2026-11-25T08". */
-function hourSpan(hour: string) {
-  const since = Date.parse(`${hour}:00:00Z`);
-  const text = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
-  return { since: text(since), until: text(since + 3_600_000) };
 }
 
 function Lead({ data }: { data: Dashboard | undefined }) {

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { accountQuery, groupsQuery, modelsQuery } from "@/api/queries";
+import { accountQuery, groupsQuery, modelHealthQuery, modelsQuery } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { ModelSheet } from "@/components/model-sheet";
@@ -28,6 +28,8 @@ export function ModelsPage() {
   const search = useSearch({ from: "/app/models" });
   const navigate = useNavigate({ from: "/models" });
   const { data, error, refetch } = useQuery(modelsQuery);
+  const { data: told } = useQuery(modelHealthQuery);
+  const health = useMemo(() => told && new Map(told.items.map((one) => [one.model, one])), [told]);
   const factor = useFactor(search.group);
   useRowWalk();
   const change = useCallback(
@@ -57,7 +59,12 @@ export function ModelsPage() {
       )}
       {!error && (!data || !factor) && <span className="skeleton block h-96 rounded-panel!" />}
       {data && factor && shown.length > 0 && (
-        <ModelList models={shown} ppm={factor.ppm} onOpen={(model) => change({ open: model.id })} />
+        <ModelList
+          models={shown}
+          ppm={factor.ppm}
+          health={health}
+          onOpen={(model) => change({ open: model.id })}
+        />
       )}
       {data && shown.length === 0 && (
         <Empty
@@ -66,7 +73,12 @@ export function ModelsPage() {
         />
       )}
       {opened && factor && (
-        <ModelSheet model={opened} ppm={factor.ppm} onClose={() => change({ open: undefined })} />
+        <ModelSheet
+          model={opened}
+          ppm={factor.ppm}
+          health={health?.get(opened.id)}
+          onClose={() => change({ open: undefined })}
+        />
       )}
     </>
   );

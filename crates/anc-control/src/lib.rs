@@ -50,6 +50,9 @@ use axum::routing::any;
 use utoipa::openapi::OpenApi;
 
 pub use alerts::AlertSettings;
+pub use api::settings::{
+    DescribedSetting, DescribedSettings, SettingKind, SettingSource, SettingUnit,
+};
 pub use headers::security_headers;
 pub use mail::{Language, Mail, MailWay, SendMail, Sending};
 pub use payments::StripeSettings;
@@ -79,6 +82,8 @@ pub struct ControlParts {
     pub providers: Providers,
     /// The way out for mail, where the instance sends any.
     pub mail: Option<MailWay>,
+    /// The relay's settings as its operators are shown them.
+    pub described: Arc<DescribedSettings>,
 }
 
 impl std::fmt::Debug for ControlParts {
@@ -111,6 +116,7 @@ impl Control {
             mail_throttle: Throttle::new(),
             redemption_guard: RedemptionGuard::new(&parts.settings.redemption),
             mail: parts.mail,
+            described: parts.described,
             webhook_throttle: Throttle::new(),
             store: parts.store,
             clock: parts.clock,

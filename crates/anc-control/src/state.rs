@@ -11,6 +11,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::alerts::AlertSettings;
+use crate::api::settings::DescribedSettings;
 use crate::mail::MailWay;
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe, StripeSettings};
@@ -86,6 +87,8 @@ pub(crate) struct Shared {
     /// Looks redemption codes up.
     pub(crate) redemption_guard: RedemptionGuard,
     pub(crate) mail: Option<MailWay>,
+    /// The relay's settings as its operators are shown them.
+    pub(crate) described: Arc<DescribedSettings>,
     /// Counts tries of webhooks.
     pub(crate) webhook_throttle: Throttle,
 }

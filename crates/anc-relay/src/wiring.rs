@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{Control, ControlParts, ControlSettings, MailWay, Providers};
+use anc_control::{Control, ControlParts, ControlSettings, DescribedSettings, MailWay, Providers};
 use anc_domain::{Clock, Entropy, OsEntropy, SystemClock};
 use anc_store::{OpenOptions, Store, StoreError};
 use anc_upstream::{ParkedKeys, Upstream, UpstreamTimeouts};
@@ -26,6 +26,7 @@ pub(crate) struct Base {
     pub(crate) parked: ParkedKeys,
     timeouts: UpstreamTimeouts,
     mail: Option<MailWay>,
+    described: Arc<DescribedSettings>,
 }
 
 /// A data directory cannot be opened.
@@ -68,7 +69,8 @@ impl Base {
             .mail
             .clone()
             .map(|mail| MailWay { by: Arc::new(mail.mailer), language: mail.language });
-        Ok(Self { data, store, clock, entropy, parked, timeouts, mail })
+        let described = Arc::clone(&config.described);
+        Ok(Self { data, store, clock, entropy, parked, timeouts, mail, described })
     }
 
     /// The control plane on this store.
@@ -85,6 +87,7 @@ impl Base {
                 parked: self.parked.clone(),
             },
             mail: self.mail.clone(),
+            described: Arc::clone(&self.described),
         })
     }
 }

@@ -58,6 +58,7 @@ mod tier;
 mod token;
 mod usage;
 mod usage_digest;
+mod usage_health;
 mod usage_log;
 mod usage_margin;
 mod user;
@@ -119,6 +120,7 @@ pub use token::{
 };
 pub use usage::{OwnCost, UsageFilter, UsageRecord, UsageTotals, UsageView};
 pub use usage_digest::{Digest, DigestQuery, PeriodSums, TokenSum, WeekHourSum};
+pub use usage_health::{AccountSum, HealthHour, Outcome};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
 pub use usage_margin::{MarginBy, MarginDay, MarginItem, MarginOf, MarginQuery, MarginSums};
 pub use user::{

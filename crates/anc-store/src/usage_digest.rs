@@ -4,7 +4,7 @@ use anc_domain::{AccountId, ApiTokenId, NanoUsd, UnixMillis};
 use anc_ledger::EndReason;
 
 use crate::sql::query;
-use crate::usage::{HOUR_MILLIS, WATERMARK, account_or_all, rows_of};
+use crate::usage::{HOUR_MILLIS, INPUT_UNITS, OUTPUT_UNITS, WATERMARK, account_or_all, rows_of};
 use crate::{StoreError, UsageView, row};
 
 mod dearest;
@@ -61,6 +61,10 @@ pub struct PeriodSums {
     pub failed: u64,
     /// What they cost.
     pub charge: NanoUsd,
+    /// Their units of input, cached ones included.
+    pub input_units: u64,
+    /// Their units of output, reasoning included.
+    pub output_units: u64,
     /// The median time to the first content in milliseconds, estimated from counts by spans of time.
     pub first_token_ms: Option<u64>,
 }
@@ -101,12 +105,12 @@ fn hourly_part(account: Option<AccountId>) -> String {
     let whose = rows_of(account);
     format!(
         "with part as (
-             select hour, requests, charge
+             select hour, requests, charge, input_units, output_units
              from usage_account_hour
              where account_id = $1
              and hour >= $2
              union all
-             select created_at / {HOUR_MILLIS}, 1, charge
+             select created_at / {HOUR_MILLIS}, 1, charge, {INPUT_UNITS}, {OUTPUT_UNITS}
              from usage
              where seq > (select seq from follower_watermark where name = $3)
              and {whose}
@@ -115,18 +119,24 @@ fn hourly_part(account: Option<AccountId>) -> String {
     )
 }
 
-const fn hour_of(time: UnixMillis) -> i64 {
+pub(crate) const fn hour_of(time: UnixMillis) -> i64 {
     time.as_millis().div_euclid(HOUR_MILLIS)
 }
 
 impl UsageView<'_> {
     /// A period at a glance, the newest requests included.
     pub async fn digest(&self, wanted: DigestQuery) -> Result<Digest, StoreError> {
+        let mut digest = self.periods(wanted).await?;
+        digest.tokens = self.dearest_tokens(wanted).await?;
+        digest.week = self.week_hours(wanted).await?;
+        Ok(digest)
+    }
+
+    /// The same without tokens and hours of the week.
+    pub async fn periods(&self, wanted: DigestQuery) -> Result<Digest, StoreError> {
         let mut digest = Digest::default();
         self.add_charges(wanted, &mut digest).await?;
         self.add_outcomes(wanted, &mut digest).await?;
-        digest.tokens = self.dearest_tokens(wanted).await?;
-        digest.week = self.week_hours(wanted).await?;
         Ok(digest)
     }
 
@@ -155,10 +165,11 @@ impl UsageView<'_> {
         wanted: DigestQuery,
         digest: &mut Digest,
     ) -> Result<(), StoreError> {
-        let rows: Vec<(i64, i64, i64)> = query(format!(
+        let rows: Vec<(i64, i64, i64, i64, i64)> = query(format!(
             "{}
              select cast(case when hour >= $4 then 1 else 0 end as bigint) as is_now,
-                    cast(sum(requests) as bigint), cast(sum(charge) as bigint)
+                    cast(sum(requests) as bigint), cast(sum(charge) as bigint),
+                    cast(sum(input_units) as bigint), cast(sum(output_units) as bigint)
              from part
              group by 1",
             hourly_part(wanted.account)
@@ -169,10 +180,12 @@ impl UsageView<'_> {
         .bind(hour_of(wanted.since))
         .fetch_all(&self.db.readers)
         .await?;
-        for (is_now, requests, charge) in rows {
+        for (is_now, requests, charge, input, output) in rows {
             let period = if is_now == 1 { &mut digest.now } else { &mut digest.before };
             period.requests = row::count(requests)?;
             period.charge = NanoUsd::from_nanos(charge);
+            period.input_units = row::count(input)?;
+            period.output_units = row::count(output)?;
         }
         Ok(())
     }

@@ -106,9 +106,9 @@ struct WeekHour {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Ending {
-    end_reason: &'static str,
-    requests: u64,
+pub(super) struct Ending {
+    pub(super) end_reason: &'static str,
+    pub(super) requests: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -23,7 +23,8 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
 
     let Some(path) = path.strip_prefix("/api/v1") else { return Need::Person };
     let scope = match (method.as_str(), path) {
-        ("GET", "/account" | "/models" | "/groups") | ("POST", "/address-check") => {
+        ("GET", "/account" | "/models" | "/model-health" | "/groups")
+        | ("POST", "/address-check") => {
             return Need::AnyKey;
         }
         ("GET", "/tokens" | "/tokens/{id}" | "/tokens/{id}/detail") => TokensRead,
@@ -39,6 +40,7 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
             | "/dashboard"
             | "/margins"
             | "/margins.csv"
+            | "/overview"
             | "/running-requests"
             | "/statement"
             | "/statement.csv"
@@ -71,7 +73,7 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 44] = [
+    const FOR_PEOPLE: [(&str, &str); 45] = [
         ("POST", "/api/v1/redemptions"),
         ("GET", "/api/v1/users/{id}"),
         ("PATCH", "/api/v1/users/{id}"),
@@ -82,6 +84,7 @@ mod tests {
         ("GET", "/api/v1/sign-ins"),
         ("PUT", "/api/v1/password"),
         ("GET", "/api/v1/audit"),
+        ("GET", "/api/v1/settings"),
         ("POST", "/api/v1/usage/prune"),
         ("POST", "/api/v1/tokens/{id}/playground-secret"),
         ("GET", "/api/v1/session"),

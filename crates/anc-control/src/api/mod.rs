@@ -18,7 +18,9 @@ pub(crate) mod key_scopes;
 mod ledger;
 mod management_keys;
 mod margins;
+mod model_health;
 mod models;
+mod overview;
 mod password;
 mod password_resets;
 mod payments;
@@ -31,6 +33,7 @@ mod registrations;
 mod session;
 mod session_steps;
 mod sessions;
+pub(crate) mod settings;
 mod setup;
 mod statement;
 mod statement_export;
@@ -74,6 +77,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(instance::get_instance))
         .routes(routes!(instance::get_openapi))
+        .routes(routes!(settings::list_settings))
         .routes(routes!(setup::set_up))
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         .routes(routes!(session_steps::second_step))
@@ -121,6 +125,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(prices::set_price))
         .routes(routes!(prices::list_price_versions))
         .routes(routes!(prices::withdraw_price))
+        .routes(routes!(model_health::list_model_health))
         .routes(routes!(channels::list_channels, channels::create_channel))
         .routes(routes!(channels::update_channel, channels::delete_channel))
         .routes(routes!(channel_probe::test_channel))
@@ -144,6 +149,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(margins::export_margins))
         .routes(routes!(usage_pruning::prune_usage))
         .routes(routes!(dashboard::get_dashboard))
+        .routes(routes!(overview::get_overview))
         .routes(routes!(usage::list_running))
         .routes(routes!(usage::end_running))
         .routes(routes!(users::list_users, users::create_user))

@@ -1,6 +1,6 @@
 //! What requests used and cost: one of them, the log of them, their sums, and those that run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anc_domain::{
     AccountId, ApiTokenId, ChannelId, ModelName, NanoUsd, PpmMultiplier, RequestId, UnixMillis,
@@ -27,13 +27,15 @@ const RUNNING_MAX: u32 = 500;
 /// How far back sums by hour and by day are given.
 const HOURS_MAX: i64 = 14 * 24;
 const DAYS_MAX: i64 = 400;
-const HOUR_MILLIS: i64 = 3_600_000;
+pub(super) const HOUR_MILLIS: i64 = 3_600_000;
 
 /// A finished request. The flags say how far its figures are the provider's own.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UsageOfRequest {
     pub(super) request_id: String,
     pub(super) account_id: String,
+    /// The email address of whose account it is; for operators only.
+    pub(super) account_name: Option<String>,
     pub(super) token_id: String,
     /// The token's name, also where it was deleted.
     pub(super) token_name: Option<String>,
@@ -162,6 +164,8 @@ pub(crate) struct UsageList {
 /// Names that stand for ids in the log.
 pub(super) struct Names {
     tokens: HashMap<ApiTokenId, String>,
+    /// For operators only.
+    accounts: HashMap<AccountId, String>,
     channels: HashMap<ChannelId, String>,
     /// Whose tokens they may be; `None` is everybody's.
     reach: Option<AccountId>,
@@ -169,35 +173,43 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Of some tokens, and of every channel.
+    /// Of some tokens and their accounts, and of every channel.
     pub(super) async fn of(
         state: &ApiState,
         principal: &Principal,
-        tokens: impl Iterator<Item = ApiTokenId>,
+        used: impl Iterator<Item = (ApiTokenId, AccountId)>,
     ) -> Result<Self, ApiError> {
         let operator = principal.is_operator();
         let channels = if operator { state.store().channels().names().await? } else { Vec::new() };
         let mut names = Self {
             tokens: HashMap::new(),
+            accounts: HashMap::new(),
             channels: channels.into_iter().collect(),
             reach: principal.reach(),
             operator,
         };
-        names.add(state, tokens).await?;
+        names.add(state, used).await?;
         Ok(names)
     }
 
-    /// More tokens.
+    /// More tokens and accounts.
     pub(super) async fn add(
         &mut self,
         state: &ApiState,
-        tokens: impl Iterator<Item = ApiTokenId>,
+        used: impl Iterator<Item = (ApiTokenId, AccountId)>,
     ) -> Result<(), ApiError> {
-        let mut unknown: Vec<ApiTokenId> =
-            tokens.filter(|token| !self.tokens.contains_key(token)).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        self.tokens.extend(state.store().tokens().names(&unknown, self.reach).await?);
+        let (mut tokens, mut accounts) = (BTreeSet::new(), BTreeSet::new());
+        for (token, account) in used {
+            if !self.tokens.contains_key(&token) {
+                tokens.insert(token);
+            }
+            if self.operator && !self.accounts.contains_key(&account) {
+                accounts.insert(account);
+            }
+        }
+        let (tokens, accounts) = (Vec::from_iter(tokens), Vec::from_iter(accounts));
+        self.tokens.extend(state.store().tokens().names(&tokens, self.reach).await?);
+        self.accounts.extend(state.store().accounts().owners(&accounts).await?);
         Ok(())
     }
 
@@ -206,6 +218,7 @@ impl Names {
         UsageOfRequest {
             request_id: row.request_id.to_string(),
             account_id: row.account_id.to_string(),
+            account_name: self.accounts.get(&row.account_id).cloned(),
             token_id: row.token_id.to_string(),
             token_name: self.tokens.get(&row.token_id).cloned(),
             model: row.model.to_string(),
@@ -291,7 +304,8 @@ pub(crate) async fn list_usage(
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let wanted = query.check(&state, &principal).await?;
     let page = state.store().usage().log(&wanted).await?;
-    let names = Names::of(&state, &principal, page.items.iter().map(|row| row.token_id)).await?;
+    let used = page.items.iter().map(|row| (row.token_id, row.account_id));
+    let names = Names::of(&state, &principal, used).await?;
     Ok(Json(UsageList {
         items: page.items.iter().map(|row| names.shown(row)).collect(),
         next_cursor: page.next.map(|seq| seq.to_string()),
@@ -314,7 +328,8 @@ pub(crate) async fn get_usage(
     let row = found
         .filter(|row| principal.reach().is_none_or(|own| own == row.account_id))
         .ok_or_else(unknown)?;
-    let names = Names::of(&state, &principal, std::iter::once(row.token_id)).await?;
+    let used = std::iter::once((row.token_id, row.account_id));
+    let names = Names::of(&state, &principal, used).await?;
     let charge = anc_ledger::charge(&row.usage, &row.price).map_err(|_| ApiError::internal())?;
     let met = row.price.met(row.usage.input_total());
     let rules: Result<Vec<PriceConditions>, ApiError> = met.map(PriceConditions::of).collect();
@@ -471,6 +486,8 @@ pub(crate) struct RunningList {
 #[derive(Debug, Serialize, ToSchema)]
 struct RunningRequest {
     request_id: String,
+    /// The email address of whose account it is; for operators only.
+    account_name: Option<String>,
     token_id: String,
     token_name: Option<String>,
     model: String,
@@ -504,12 +521,14 @@ pub(crate) async fn list_running(
     let Query(query) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let account = accounts_of(&state, &principal, query.account.as_deref()).await?;
     let running = state.store().running().list(account, RUNNING_MAX).await?;
-    let names = Names::of(&state, &principal, running.iter().map(|one| one.token_id)).await?;
+    let used = running.iter().map(|one| (one.token_id, one.account_id));
+    let names = Names::of(&state, &principal, used).await?;
     Ok(Json(RunningList {
         items: running
             .into_iter()
             .map(|one| RunningRequest {
                 request_id: one.request_id.to_string(),
+                account_name: names.accounts.get(&one.account_id).cloned(),
                 token_name: names.tokens.get(&one.token_id).cloned(),
                 token_id: one.token_id.to_string(),
                 model: one.model,

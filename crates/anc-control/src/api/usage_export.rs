@@ -50,7 +50,8 @@ impl Pages for Export {
         let Some(wanted) = self.wanted.take() else { return Ok(None) };
         let page = self.state.store().usage().log(&wanted).await?;
         self.rows += page.items.len();
-        self.names.add(&self.state, page.items.iter().map(|row| row.token_id)).await?;
+        let used = page.items.iter().map(|row| (row.token_id, row.account_id));
+        self.names.add(&self.state, used).await?;
         if let Some(before) = page.next.filter(|_| self.rows < ROWS_MAX) {
             self.wanted = Some(LogQuery { before: Some(before), ..wanted });
         }

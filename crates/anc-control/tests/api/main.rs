@@ -14,6 +14,7 @@ mod factors;
 mod keys;
 mod matrix;
 mod matrix_rows;
+mod overview;
 mod own_cost;
 mod payments;
 mod payments_hostile;

@@ -115,6 +115,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/account", SignedIn, Any, "null"),
     row("GET", "/models", SignedIn, Any, "null"),
     row("GET", "/groups", SignedIn, Any, "null"),
+    row("GET", "/model-health", SignedIn, Any, "null"),
     row("POST", "/address-check", SignedIn, Any, r#"{"ip_rules": []}"#),
     row("GET", "/tokens", SignedIn, TOKENS_READ, "null"),
     row("POST", "/tokens", SignedIn, TOKENS_WRITE, NEW_TOKEN),
@@ -133,6 +134,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/dashboard", SignedIn, USAGE_READ, "null"),
     row("GET", "/margins", Operators, USAGE_READ, "null"),
     row("GET", "/margins.csv", Operators, USAGE_READ, "null"),
+    row("GET", "/overview", Operators, USAGE_READ, "null"),
     row("GET", "/statement", SignedIn, USAGE_READ, "null"),
     row("GET", "/statement.csv", SignedIn, USAGE_READ, "null"),
     row("GET", "/running-requests", SignedIn, USAGE_READ, "null"),
@@ -184,6 +186,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("PATCH", "/users/{id}", Operators, People, r#"{"disabled": true}"#),
     row("POST", "/users/{id}/password-link", Operators, People, "null"),
     row("GET", "/audit", Operators, People, "null"),
+    row("GET", "/settings", Operators, People, "null"),
     row("DELETE", "/users/{id}/factors", Operators, People, "null").gives(&[404]),
 ];
 

@@ -134,6 +134,7 @@ impl World {
             changes_timeout: Duration::ZERO,
             providers: Providers { upstream, parked: ParkedKeys::default() },
             mail: Some(MailWay { by: Arc::new(PostBox(sent)), language: Language::English }),
+            described: Arc::default(),
         });
         Self { control, clock, store, mails: Mutex::new(mails), _data: data }
     }

@@ -145,7 +145,7 @@ fn print_config(file: Option<&Path>, data: &Path, overrides: Overrides) -> Resul
             print::line(&format!("\n[{in_table}]"))?;
             table = in_table;
         }
-        print::line(&format!("{key} = {} # {}", one.value, one.source))?;
+        print::line(&format!("{key} = {one}"))?;
     }
     Ok(())
 }

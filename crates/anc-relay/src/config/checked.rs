@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{AlertSettings, RedemptionSettings, SignUp, StripeSettings};
+use anc_control::{AlertSettings, DescribedSettings, RedemptionSettings, SignUp, StripeSettings};
 use anc_domain::{NanoUsd, TrustedProxies};
 use anc_gateway::{InputHold, Limits};
 use anc_store::{Durability, Location, USAGE_DAYS_MIN};
@@ -54,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) mail: Option<MailSettings>,
     /// When people are told something without asking, and how.
     pub(crate) alerts: AlertSettings,
+    /// All of it as people are shown it.
+    pub(crate) described: Arc<DescribedSettings>,
 }
 
 /// For whom the log is written.
@@ -163,6 +166,7 @@ impl Config {
             redemption: check_redemption(&raw.redemption_codes)?,
             mail,
             alerts: check_alerts(&raw.alerts)?,
+            described: Arc::default(),
         })
     }
 }

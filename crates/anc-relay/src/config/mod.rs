@@ -2,9 +2,10 @@
 //!
 //! # To add a setting
 //! A key with its meaning in `config.default.toml`, a field in `raw.rs` and in `checked.rs`, a row
-//! in `docs/configuration.md`.
+//! in `docs/configuration.md`, its Chinese in the console's `i18n/zh-CN-settings-meanings.ts`.
 
 mod checked;
+mod described;
 mod mail;
 mod payments;
 mod raw;

@@ -1,12 +1,14 @@
 //! Configuration as it is written, from its sources in order.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use super::checked::Config;
+use super::described::described;
 use super::sources::{Sourced, sources};
 
 /// The defaults are the documented file itself, so that the two cannot differ.
@@ -196,7 +198,12 @@ pub(crate) fn load(
     data: &Path,
     overrides: Overrides,
 ) -> Result<Config, ConfigError> {
-    check(&figment(file, data, overrides)?)
+    let file = file_of(file, data)?;
+    let figment = figment(&file, overrides);
+    let mut config = check(&figment)?;
+    let sourced = sources(&figment).map_err(ConfigError::Unreadable)?;
+    config.described = Arc::new(described(file.display().to_string(), &sourced));
+    Ok(config)
 }
 
 /// The same, and what each setting is and where its value comes from.
@@ -205,7 +212,7 @@ pub(crate) fn load_with_sources(
     data: &Path,
     overrides: Overrides,
 ) -> Result<Vec<Sourced>, ConfigError> {
-    let figment = figment(file, data, overrides)?;
+    let figment = figment(&file_of(file, data)?, overrides);
     check(&figment)?;
     sources(&figment).map_err(ConfigError::Unreadable)
 }
@@ -216,16 +223,20 @@ fn check(figment: &Figment) -> Result<Config, ConfigError> {
     Config::check(raw)
 }
 
-fn figment(file: Option<&Path>, data: &Path, overrides: Overrides) -> Result<Figment, ConfigError> {
-    let file = match file {
-        Some(file) if !file.is_file() => return Err(ConfigError::NoFile(file.to_owned())),
-        Some(file) => file.to_owned(),
-        None => data.join("config.toml"),
-    };
-    Ok(Figment::from(Toml::string(DEFAULTS))
+/// One that was named must be there.
+fn file_of(file: Option<&Path>, data: &Path) -> Result<PathBuf, ConfigError> {
+    match file {
+        Some(file) if !file.is_file() => Err(ConfigError::NoFile(file.to_owned())),
+        Some(file) => Ok(file.to_owned()),
+        None => Ok(data.join("config.toml")),
+    }
+}
+
+fn figment(file: &Path, overrides: Overrides) -> Figment {
+    Figment::from(Toml::string(DEFAULTS))
         .merge(Toml::file(file))
         .merge(environment())
-        .merge(Serialized::defaults(overrides)))
+        .merge(Serialized::defaults(overrides))
 }
 
 /// Only variables that name a setting are read: others that begin with `ANC_` (`ANC_DATA`, or those
@@ -271,14 +282,11 @@ mod tests {
             Overrides { listen: Some("127.0.0.1:9".to_owned()), ..Overrides::default() };
         let all = load_with_sources(None, data.path(), overrides).unwrap();
         let one = |key: &str| all.iter().find(|one| one.key == key).unwrap();
-        let path = file.display().to_string();
-        assert_eq!((one("workers").value.as_str(), &one("workers").source), ("3", &path));
-        assert_eq!(
-            (one("limits.attempts").value.as_str(), &one("limits.attempts").source),
-            ("5", &path)
-        );
-        assert_eq!(one("listen").source, "flag --listen");
-        assert_eq!(one("durability").source, "default");
+        let path = file.display();
+        assert_eq!(one("workers").to_string(), format!("3 # {path}"));
+        assert_eq!(one("limits.attempts").to_string(), format!("5 # {path}"));
+        assert_eq!(one("listen").to_string(), "\"127.0.0.1:9\" # flag --listen");
+        assert_eq!(one("durability").to_string(), "\"process\" # default");
         assert_eq!(one("trusted_proxies").value, "[]");
         assert_eq!(one("database").value, "\"postgres://me:removed@db/anc\"");
         assert!(all.len() > 30, "{}", all.len());

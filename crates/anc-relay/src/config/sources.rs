@@ -1,5 +1,8 @@
 //! What each setting is, and where its value comes from.
 
+use std::fmt;
+use std::path::PathBuf;
+
 use figment::value::{Dict, Value};
 use figment::{Figment, Metadata, Source};
 
@@ -7,10 +10,52 @@ use figment::{Figment, Metadata, Source};
 pub(crate) struct Sourced {
     /// The key, its table before a dot.
     pub(crate) key: String,
-    /// The value in TOML.
+    /// The value in TOML, without what is secret in it.
     pub(crate) value: String,
     /// Where it comes from.
-    pub(crate) source: String,
+    pub(crate) origin: Origin,
+    /// The value has a secret in it, or would have.
+    pub(super) is_secret: bool,
+    /// The value is neither empty nor zero.
+    pub(super) is_set: bool,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The documented defaults.
+    Default,
+    /// A file.
+    File(PathBuf),
+    /// A variable of the environment.
+    Environment,
+    /// A flag.
+    Flag,
+}
+
+impl Sourced {
+    /// The variable of the environment that sets it.
+    pub(super) fn variable(&self) -> String {
+        format!("ANC_{}", self.key.replace('.', "__").to_uppercase())
+    }
+
+    /// The flag that sets it, where there is one.
+    pub(super) fn flag(&self) -> String {
+        format!("--{}", self.key.replace('_', "-"))
+    }
+}
+
+/// The value, and as a person knows it where it comes from.
+impl fmt::Display for Sourced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} # ", self.value)?;
+        match &self.origin {
+            Origin::Default => f.write_str("default"),
+            Origin::File(path) => write!(f, "{}", path.display()),
+            Origin::Environment => write!(f, "environment variable {}", self.variable()),
+            Origin::Flag => write!(f, "flag {}", self.flag()),
+        }
+    }
 }
 
 /// Every setting of the documented defaults, in alphabetical order, plain ones before tables.
@@ -35,29 +80,32 @@ fn add_table(figment: &Figment, prefix: &str, table: Dict, found: &mut Vec<Sourc
 }
 
 fn sourced(figment: &Figment, key: String, value: &Value) -> Sourced {
-    let source =
-        figment.find_metadata(&key).map_or_else(|| "default".to_owned(), |from| named(from, &key));
+    let origin = figment.find_metadata(&key).map_or(Origin::Default, origin);
+    let is_set = is_set(value);
+    let is_secret = is_secret(&key);
     let value = match key.as_str() {
         "database" => without_password(value),
-        _ if is_secret(&key) && value.as_str() != Some("") => "\"removed\"".to_owned(),
+        _ if is_secret && is_set => "\"removed\"".to_owned(),
         _ => written(value),
     };
-    Sourced { key, value, source }
+    Sourced { key, value, origin, is_secret, is_set }
 }
 
+/// The database's address may have a password in it, also where nobody looks for one.
 fn is_secret(key: &str) -> bool {
-    [".secret_key", ".webhook_secret", ".password"].iter().any(|end| key.ends_with(end))
+    key == "database" || ["_key", "_secret", ".password"].iter().any(|end| key.ends_with(end))
 }
 
-/// A source as a person knows it.
-fn named(metadata: &Metadata, key: &str) -> String {
+fn is_set(value: &Value) -> bool {
+    !["\"\"", "0", "false", "[]"].contains(&written(value).as_str())
+}
+
+fn origin(metadata: &Metadata) -> Origin {
     match &metadata.source {
-        Some(Source::File(path)) => path.display().to_string(),
-        _ if metadata.name.contains("environment") => {
-            format!("environment variable ANC_{}", key.replace('.', "__").to_uppercase())
-        }
-        _ if metadata.name.contains("TOML") => "default".to_owned(),
-        _ => format!("flag --{}", key.replace('_', "-")),
+        Some(Source::File(path)) => Origin::File(path.clone()),
+        _ if metadata.name.contains("environment") => Origin::Environment,
+        _ if metadata.name.contains("TOML") => Origin::Default,
+        _ => Origin::Flag,
     }
 }
 

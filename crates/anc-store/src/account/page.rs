@@ -14,6 +14,8 @@ use crate::{StoreError, row};
 
 /// The most rows of one page.
 const PAGE_MAX: u32 = 200;
+/// How many names one statement reads.
+const NAMES_OF_ONE_READ: usize = 200;
 
 /// The order of a list. Ties go by id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -169,9 +171,7 @@ impl Accounts<'_> {
         let total = found(&wanted, "select count(*) from account a".to_owned());
         let total: i64 = total.fetch_value(readers).await?;
 
-        // What else is told is looked up for the page alone, not for all that it is sorted out of.
-        let page = "select a.id from account a join account_balance b on b.account_id = a.id";
-        let mut sql = found(&wanted, format!("{} where a.id in ({page}", select(USE)));
+        let mut sql = found(&wanted, select(USE));
         let column = sort.column();
         let (beyond, direction) = if sort.is_descending() { ("<", "desc") } else { (">", "asc") };
         if let Some(cursor) = cursor {
@@ -182,9 +182,9 @@ impl Accounts<'_> {
             };
             sql.push(", ").push_bind(cursor.id).push(")");
         }
-        let order = format!(" order by {column} {direction}, a.id {direction}");
+        sql.push(&format!(" order by {column} {direction}, a.id {direction} limit "));
         // One more tells whether another page follows.
-        sql.push(&order).push(" limit ").push_bind(i64::from(limit) + 1).push(")").push(&order);
+        sql.push_bind(i64::from(limit) + 1);
         let mut rows: Vec<UseRow> = sql.fetch_all(readers).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
@@ -231,6 +231,36 @@ impl Accounts<'_> {
             .collect()
     }
 
+    /// By what people know some accounts: the email address of whoever was first in each, or its own
+    /// name where nobody is.
+    pub async fn owners(
+        &self,
+        accounts: &[AccountId],
+    ) -> Result<Vec<(AccountId, String)>, StoreError> {
+        let mut names = Vec::with_capacity(accounts.len());
+        for some in accounts.chunks(NAMES_OF_ONE_READ) {
+            let mut sql = query(
+                "select a.id,
+                        coalesce(
+                            (select u.email
+                             from app_user u
+                             where u.account_id = a.id
+                             order by u.created_at, u.id
+                             limit 1),
+                            a.name
+                        )
+                 from account a
+                 where a.id in (",
+            );
+            let ids: Vec<i64> = some.iter().map(|account| account.as_i64()).collect();
+            push_list(&mut sql, &ids);
+            sql.push(")");
+            let rows: Vec<(i64, String)> = sql.fetch_all(&self.db.readers).await?;
+            names.extend(rows.into_iter().map(|(id, name)| (AccountId::from_i64(id), name)));
+        }
+        Ok(names)
+    }
+
     async fn people(&self, ids: &[i64]) -> Result<Vec<(i64, Person)>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -259,7 +289,7 @@ impl Accounts<'_> {
         }
         let mut sql = query(
             "select account_id, cast(sum(charge) as bigint)
-             from usage_account_hour
+             from usage_hourly
              where hour >= $1
              and account_id in (",
         )

@@ -106,6 +106,7 @@ pub(crate) fn derivations() -> Vec<String> {
         UPSERT_TOKEN_DAYS.to_owned(),
         upsert_outcomes("account_id"),
         upsert_outcomes(EVERYBODY),
+        UPSERT_CHANNEL_OUTCOMES.to_owned(),
     ]
 }
 
@@ -159,6 +160,17 @@ const UPSERT_TOKEN_DAYS: &str = "insert into usage_token_day
      on conflict (token_id, day) do update
      set requests = usage_token_day.requests + excluded.requests,
          charge = usage_token_day.charge + excluded.charge";
+
+/// How what each channel answered ended, by hour and model; channel 0 is none.
+const UPSERT_CHANNEL_OUTCOMES: &str = "insert into usage_channel_outcome
+         (hour, channel_id, model, end_reason, requests)
+     select created_at / 3600000, coalesce(channel_id, 0), model, end_reason, count(*)
+     from usage
+     where seq > $1
+     and seq <= $2
+     group by created_at / 3600000, coalesce(channel_id, 0), model, end_reason
+     on conflict (hour, channel_id, model, end_reason) do update
+     set requests = usage_channel_outcome.requests + excluded.requests";
 
 /// What an account, or everybody, came to in an hour by model, and where in the log that lies.
 fn upsert_hours(whose: &str) -> String {

@@ -365,7 +365,7 @@ impl Book {
         self.sums.expect_equal(beyond.into(), 0, || "requests by their ends".to_owned());
         self.sums.note_count(
             self.counters.wrong_totals,
-            "sums by account and hour, by token and day, or of everybody differ from the hourly sums",
+            "sums by account and hour, by token and day, by channel, or of everybody differ from the hourly sums",
         );
     }
 

@@ -163,8 +163,8 @@ const OUTCOMES_BEYOND: &str = "select (
 
 /// What the hourly sums by token come to by account and hour, for everybody, by channel, and by token
 /// and day must be in the tables for that; so must the ends of everybody's requests be those of the
-/// accounts.
-const WRONG_TOTALS: [&str; 5] = [
+/// accounts, and those of all channels, from the hour on from which no row was pruned.
+const WRONG_TOTALS: [&str; 7] = [
     "with hours as (
          select account_id, hour, sum(requests) as requests, sum(charge) as charge,
                 sum(cost) as cost, sum(costed_requests) as costed_requests,
@@ -253,6 +253,36 @@ const WRONG_TOTALS: [&str; 5] = [
          from usage_outcome_hourly
          group by hour, end_reason
      ) as everybody
+     where requests <> 0",
+    "select count(*)
+     from (
+         select hour, model, sum(requests) as requests
+         from (
+             select hour, model, requests
+             from usage_account_hour
+             where account_id = 0
+             union all
+             select hour, model, -requests
+             from usage_channel_outcome
+         ) as both_sums
+         where hour >= (select before / 3600000 from usage_pruning where one = 1)
+         group by hour, model
+     ) as differences
+     where requests <> 0",
+    "select count(*)
+     from (
+         select hour, end_reason, sum(requests) as requests
+         from (
+             select hour, end_reason, requests
+             from usage_outcome_hourly
+             where account_id = 0
+             union all
+             select hour, end_reason, -requests
+             from usage_channel_outcome
+         ) as both_sums
+         where hour >= (select before / 3600000 from usage_pruning where one = 1)
+         group by hour, end_reason
+     ) as differences
      where requests <> 0",
 ];
 

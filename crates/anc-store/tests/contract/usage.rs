@@ -132,3 +132,45 @@ async fn a_digest_is_the_same_before_while_and_after_it_is_derived() {
     let stranger = DigestQuery { account: Some(anc_domain::AccountId::from_i64(1)), ..wanted };
     assert_eq!(bed.store.usage().digest(stranger).await.unwrap(), Digest::default());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_health_of_channels_is_the_same_before_while_and_after_it_is_derived() {
+    let bed = fresh_store(1_000_000).await;
+    let token = bed.token(None).await;
+    let channel = anc_domain::ChannelId::from_i64(77);
+    let hour = Duration::from_hours(1);
+    for (number, (end, channel_id)) in [
+        (EndReason::Complete, Some(channel)),
+        (EndReason::UpstreamError, None),
+        (EndReason::Timeout, Some(channel)),
+        (EndReason::ClientGone, Some(channel)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let settlement = Settlement { channel_id, ..Settlement::new(end, units(10, 0)) };
+        bed.hold(token, 100).await.settle(settlement).await.unwrap();
+        if number == 1 {
+            bed.clock.advance(hour);
+        }
+        if number == 2 {
+            bed.store.derive_usage().await.unwrap();
+        }
+    }
+    let half = bed.store.usage().health(NOW).await.unwrap();
+    let dearest = bed.store.usage().dearest_accounts(NOW).await.unwrap();
+    assert_books(&bed.store).await;
+    bed.store.derive_usage().await.unwrap();
+    assert_books(&bed.store).await;
+    assert_eq!(bed.store.usage().health(NOW).await.unwrap(), half);
+    assert_eq!(bed.store.usage().dearest_accounts(NOW).await.unwrap(), dearest);
+
+    let outcomes: Vec<_> =
+        half.iter().map(|one| (one.channel, one.outcome.requests, one.outcome.failed)).collect();
+    assert_eq!(outcomes, [(channel, 1, 0), (channel, 2, 1)]);
+    assert_eq!(dearest.len(), 1);
+    assert_eq!((dearest[0].account, dearest[0].charge), (bed.account, nanos(40)));
+    assert_eq!(bed.store.usage().health(NOW.plus(hour)).await.unwrap().len(), 1);
+    let names = bed.store.accounts().owners(&[bed.account]).await.unwrap();
+    assert_eq!(names.len(), 1);
+}

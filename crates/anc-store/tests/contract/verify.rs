@@ -53,6 +53,7 @@ async fn bed_with_a_tail() -> Bed {
     let with_a_tail = "delete from usage_lookup where seq > 7;
         update follower_watermark set seq = 7;
         update usage_outcome_hourly set requests = 7;
+        update usage_channel_outcome set requests = 7;
         update usage_account_hour
         set requests = 7, charge = (select cast(sum(charge) as bigint) from usage where seq <= 7);
         update usage_channel_hour
@@ -178,6 +179,9 @@ async fn verify_tells_what_is_wrong_with_what_is_derived() {
         ("update usage_token_day set charge = charge + 1", "L8 sums", "by token and day"),
         ("delete from usage_token_day", "L8 sums", "by token and day"),
         ("delete from usage_outcome_hourly where account_id = 0", "L8 sums", "or of everybody"),
+        ("update usage_channel_outcome set requests = 8", "L8 sums", "of everybody"),
+        ("update usage_channel_outcome set end_reason = 'revoked'", "L8 sums", "of everybody"),
+        ("update usage_channel_outcome set model = 'other'", "L8 sums", "of everybody"),
         ("update hold set token_id = 5", "L2 holds", "unknown token"),
         ("update hold set account_id = 5", "L2 holds", "unknown token"),
         ("update hold set window_day = 5", "L2 holds", "window without a row"),
