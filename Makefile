@@ -7,7 +7,7 @@ PROFILE ?= fast
 BINARY = target/$(PROFILE)/anc-relay
 UPSTREAM = target/$(PROFILE)/anc-scripted-upstream
 
-.PHONY: help run demo build console test soak clients check fmt bench generate screenshots clean
+.PHONY: help run demo build console test soak clients check fmt bench bench-full generate screenshots clean
 
 help:
 	@echo 'make run              build everything and start the relay on ./$(DATA)'
@@ -17,7 +17,8 @@ help:
 	@echo 'make soak             hours of random operations and sudden deaths against the books (STEPS=, ROUNDS=)'
 	@echo 'make clients          real client programs (Claude Code, Codex, Gemini CLI, SDKs) against the relay'
 	@echo 'make check            format, lints and structure only: the quick part of make test'
-	@echo 'make bench            the benchmark against nginx, or a bare proxy where there is none'
+	@echo 'make bench            the benchmark: beside nginx, the ledger alone, the pages of the console (PARTS=, BENCH_ROWS=, BENCH_TOKENS=)'
+	@echo 'make bench-full       the same with ten million requests of 400 000 tokens'
 	@echo 'make screenshots      pictures of every page of the console, for docs/images'
 	@echo 'make generate         the OpenAPI document and the types made from it'
 
@@ -60,6 +61,9 @@ fmt:
 
 bench:
 	@scripts/bench.sh
+
+bench-full:
+	@BENCH_ROWS=10000000 BENCH_TOKENS=400000 scripts/bench.sh
 
 generate:
 	cargo run --quiet --package anc-relay -- openapi > console/openapi.json

@@ -78,10 +78,15 @@ function family(pid) {
 
 /** Microseconds of processor time that the threads of a process and its children have used. */
 export function cpuMicros(pid) {
-  const threads = family(pid).flatMap((one) =>
-    readdirSync(`/proc/${one}/task`).map((thread) => `/proc/${one}/task/${thread}/schedstat`),
-  );
-  const nanos = threads.map((path) => Number(readFileSync(path, "utf8").split(" ")[0]));
+  const nanos = family(pid).map((one) => {
+    try {
+      const threads = readdirSync(`/proc/${one}/task`).map((thread) => `/proc/${one}/task/${thread}/schedstat`);
+      return threads.reduce((sum, path) => sum + Number(readFileSync(path, "utf8").split(" ")[0]), 0);
+    } catch {
+      // It, or one of its threads, has ended since.
+      return 0;
+    }
+  });
   return nanos.reduce((sum, one) => sum + one, 0) / 1e3;
 }
 

@@ -38,9 +38,12 @@ stop() {
 }
 trap stop EXIT
 
-# Nothing here outlives the command, so nothing needs to reach the disk.
 settings="-c listen_addresses=127.0.0.1 -c unix_socket_directories=$directory -c max_connections=300
-  -c fsync=off -c full_page_writes=off -c shared_buffers=128MB"
+  -c shared_buffers=128MB"
+# Nothing here outlives the command, so nothing needs to reach the disk, unless that is measured.
+if [ -z "${ANC_POSTGRES_DURABLE:-}" ]; then
+  settings+=" -c fsync=off -c full_page_writes=off"
+fi
 (cd "$directory" && "${as_server[@]}" "$bin/initdb" --pgdata "$directory/data" --username postgres --auth trust \
   --encoding UTF8 --locale C --no-sync >/dev/null)
 port=

@@ -46,6 +46,12 @@ const PG_LIMITS: [(&str, &str); 3] = [
     ("idle_in_transaction_session_timeout", "10s"),
 ];
 
+/// How PostgreSQL plans for us. Our statements read few rows; where the bound is known at run time
+/// alone it expects millions, and would compile them and start workers for longer than they take. A
+/// page of a look-up far behind in the log it would merge with all of the log before it.
+const PG_PLANS: [(&str, &str); 3] =
+    [("jit", "off"), ("max_parallel_workers_per_gather", "0"), ("enable_mergejoin", "off")];
+
 /// SQLite's file as its two writers share it.
 #[derive(Clone)]
 pub(crate) struct SqliteFile {
@@ -87,7 +93,7 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
 /// How to connect to PostgreSQL by its address.
 pub(crate) fn pg_options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(url).map_err(StoreError::unavailable)?;
-    Ok(options.application_name("anc-relay").options(PG_LIMITS))
+    Ok(options.application_name("anc-relay").options(PG_LIMITS).options(PG_PLANS))
 }
 
 /// A pool that reads; on SQLite it cannot write.

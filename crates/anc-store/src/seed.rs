@@ -17,7 +17,6 @@ use anc_domain::{AccountId, ChannelId, Entropy, ModelName, PpmMultiplier, UnixMi
 use anc_ledger::PriceSnapshot;
 
 use crate::sql::Arg;
-use crate::usage::WATERMARK;
 use crate::{Location, StoreError, ledger};
 use crowd::{Crowd, Grant};
 use dice::Dice;
@@ -88,8 +87,8 @@ pub(crate) async fn seed(location: &Location, seed: &Seed<'_>) -> Result<(), Sto
     for derive in ledger::derivations() {
         sink.execute(&derive, &[0, upto]).await?;
     }
-    let mark = format!("update follower_watermark set seq = $1 where name = '{WATERMARK}'");
-    sink.execute(&mark, &[upto]).await?;
+    // Everybody who follows the rows has come to their end: nobody is told of what was long ago.
+    sink.execute("update follower_watermark set seq = $1", &[upto]).await?;
     sink.commit("usage").await
 }
 

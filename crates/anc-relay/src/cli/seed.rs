@@ -52,6 +52,8 @@ pub(super) async fn fill(wanted: Seed, data: &Path, config: &Config) -> Result<(
     let password = Dice(Arc::clone(&entropy)).password();
     let seed = prepare(&api, &store, &*entropy, &password, &wanted, now).await?;
     api.close().await;
+    // Its follower ends with it.
+    drop(store);
 
     let _lock = DataDir::open_existing(data).map_err(OpenError::from)?;
     Store::seed(&config.location(data), &seed).await.map_err(OpenError::from)?;

@@ -171,7 +171,9 @@ impl Accounts<'_> {
         let total = found(&wanted, "select count(*) from account a".to_owned());
         let total: i64 = total.fetch_value(readers).await?;
 
-        let mut sql = found(&wanted, select(USE));
+        // What else is told is looked up for the page alone, not for all that it is sorted out of.
+        let page = "select a.id from account a join account_balance b on b.account_id = a.id";
+        let mut sql = found(&wanted, format!("{} where a.id in ({page}", select(USE)));
         let column = sort.column();
         let (beyond, direction) = if sort.is_descending() { ("<", "desc") } else { (">", "asc") };
         if let Some(cursor) = cursor {
@@ -182,9 +184,9 @@ impl Accounts<'_> {
             };
             sql.push(", ").push_bind(cursor.id).push(")");
         }
-        sql.push(&format!(" order by {column} {direction}, a.id {direction} limit "));
+        let order = format!(" order by {column} {direction}, a.id {direction}");
         // One more tells whether another page follows.
-        sql.push_bind(i64::from(limit) + 1);
+        sql.push(&order).push(" limit ").push_bind(i64::from(limit) + 1).push(")").push(&order);
         let mut rows: Vec<UseRow> = sql.fetch_all(readers).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
@@ -289,7 +291,7 @@ impl Accounts<'_> {
         }
         let mut sql = query(
             "select account_id, cast(sum(charge) as bigint)
-             from usage_hourly
+             from usage_account_hour
              where hour >= $1
              and account_id in (",
         )

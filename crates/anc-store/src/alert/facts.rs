@@ -476,13 +476,14 @@ impl Alerts<'_> {
         account: AccountId,
         since: i64,
     ) -> Result<SpendHistory, StoreError> {
-        let first: Option<i64> = query("select min(hour) from usage_hourly where account_id = $1")
-            .bind(account.as_i64())
-            .fetch_value(&self.db.readers)
-            .await?;
+        let first: Option<i64> =
+            query("select min(hour) from usage_account_hour where account_id = $1")
+                .bind(account.as_i64())
+                .fetch_value(&self.db.readers)
+                .await?;
         let rows: Vec<(i64, i64)> = query(
             "select hour, cast(sum(charge) as bigint)
-             from usage_hourly
+             from usage_account_hour
              where account_id = $1
              and hour >= $2
              group by hour

@@ -132,7 +132,7 @@ impl Reading {
     ) -> Result<Vec<(i64, i64, i64)>, StoreError> {
         let rows = query(
             "select hour, cast(sum(requests) as bigint), cast(sum(charge) as bigint)
-             from usage_hourly
+             from usage_account_hour
              where account_id = $1
              and hour >= $2
              and hour < $3
@@ -221,7 +221,7 @@ impl Reading {
         .await?;
         let charges: i64 = query(
             "select cast(coalesce(sum(charge), 0) as bigint)
-             from usage_hourly
+             from usage_account_hour
              where account_id = $1
              and hour >= $2
              and hour < $3",

@@ -3,7 +3,8 @@
 //! What the follower has not derived yet is looked through; before that, a token's and an account's
 //! rows have look-ups. Where more is asked for than whose they are, the hourly sums tell in which
 //! stretches of the log such rows can lie (`Span`): each of them has at least one, so that a page
-//! looks at few, however rare what is wanted and however long the log.
+//! looks at few, however rare what is wanted and however long the log. Requests that did not end well
+//! are few, and have an index of their own.
 
 use anc_domain::{AccountId, ApiTokenId};
 use anc_ledger::EndReason;
@@ -14,8 +15,8 @@ use crate::database::Database;
 use crate::sql::{Query, query};
 use crate::usage::{HOUR_MILLIS, UsageRow, WATERMARK, account_or_all};
 
-/// The most stretches that one statement looks into.
-const SPANS_MAX: usize = 32;
+/// Stretches with no more rows between them than this are read as one: to ask again takes longer.
+const GAP_MAX: i64 = 256;
 
 /// Where the rows of a token, an account, or everybody are.
 struct Source {
@@ -57,29 +58,52 @@ pub(super) async fn read(
     if rows.len() >= limit {
         return Ok(rows);
     }
-    let known = || query(source.known).bind(source.id).bind(mark);
+    let known = |source: &Source| query(source.known).bind(source.id).bind(mark);
     if !wanted.is_narrow() {
         let missing = limit - rows.len();
-        rows.extend(page(db, known(), wanted, source.seq, missing).await?);
+        rows.extend(page(db, known(&source), wanted, source.seq, missing).await?);
         return Ok(rows);
     }
     let spans = spans(db, wanted).await?;
-    let (mut from, mut count) = (0, 1);
-    while rows.len() < limit && from < spans.len() {
-        let some = spans.iter().skip(from).take(count);
-        let mut sql = known();
-        for (index, span) in some.enumerate() {
-            sql.push(if index == 0 { " and (" } else { " or " });
-            sql.push(&format!("({} between ", source.seq)).push_bind(span.first);
-            sql.push(" and ").push_bind(span.last).push(")");
+    let (source, spans) = if is_by_end(db, wanted, &spans).await? {
+        (Source::not_complete(wanted), whole(&spans))
+    } else {
+        (source, spans)
+    };
+    for span in spans {
+        if rows.len() >= limit {
+            break;
         }
-        sql.push(")");
+        let mut sql = known(&source);
+        sql.push(&format!(" and {} between ", source.seq)).push_bind(span.first);
+        sql.push(" and ").push_bind(span.last);
         let missing = limit - rows.len();
         rows.extend(page(db, sql, wanted, source.seq, missing).await?);
-        from += count;
-        count = (count * 2).min(SPANS_MAX);
     }
     Ok(rows)
+}
+
+/// Whether rows are found by how they ended sooner than by where such rows can lie.
+async fn is_by_end(db: &Database, wanted: &LogQuery, spans: &[Span]) -> Result<bool, StoreError> {
+    let Some(end) = wanted.end_reason.filter(|end| *end != EndReason::Complete) else {
+        return Ok(false);
+    };
+    if wanted.account.is_some() || wanted.token.is_some() {
+        return Ok(true);
+    }
+    if wanted.model.is_none() && wanted.charge_min.is_none() {
+        return Ok(true);
+    }
+    let mut sql = query(
+        "select cast(coalesce(sum(requests), 0) as bigint)
+         from usage_outcome_hourly
+         where account_id = 0
+         and end_reason = $1",
+    )
+    .bind(end.name());
+    add_hours(&mut sql, "hour", wanted);
+    let ended: i64 = sql.fetch_value(&db.readers).await?;
+    Ok(ended <= spans.iter().map(|span| span.last - span.first + 1).sum())
 }
 
 /// The one of a request's id.
@@ -158,6 +182,41 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Rows of requests that did not end well: those have an index by how they ended, which is used
+    /// where the condition says so.
+    const fn not_complete(wanted: &LogQuery) -> Self {
+        let (known, id) = match (wanted.token, wanted.account) {
+            (Some(token), _) => (
+                "select u.*
+                 from usage u
+                 where u.account_id = (select t.account_id from api_token t where t.id = $1)
+                 and u.token_id = $1
+                 and u.seq <= $2
+                 and u.end_reason <> 'complete'",
+                token.as_i64(),
+            ),
+            (None, Some(account)) => (
+                "select u.*
+                 from usage u
+                 where u.account_id = $1
+                 and u.seq <= $2
+                 and u.end_reason <> 'complete'",
+                account.as_i64(),
+            ),
+            (None, None) => (
+                "select u.*
+                 from usage u
+                 where $1 = 0
+                 and u.seq <= $2
+                 and u.end_reason <> 'complete'",
+                0,
+            ),
+        };
+        Self { known, seq: "u.seq", tail: "", id }
+    }
+}
+
 impl LogQuery {
     /// Whether more is asked for than whose rows they are and where the page begins.
     const fn is_narrow(&self) -> bool {
@@ -190,12 +249,7 @@ async fn spans(db: &Database, wanted: &LogQuery) -> Result<Vec<Span>, StoreError
     if let Some(before) = wanted.before {
         sql.push(" and s.first_seq < ").push_bind(before);
     }
-    if let Some(since) = wanted.since {
-        sql.push(" and s.hour >= ").push_bind(since.as_millis().div_euclid(HOUR_MILLIS));
-    }
-    if let Some(until) = wanted.until {
-        sql.push(" and s.hour <= ").push_bind(until.as_millis().div_euclid(HOUR_MILLIS));
-    }
+    add_hours(&mut sql, "s.hour", wanted);
     if let Some(model) = &wanted.model {
         sql.push(" and s.model = ").push_bind(model.as_str());
     }
@@ -214,12 +268,24 @@ async fn spans(db: &Database, wanted: &LogQuery) -> Result<Vec<Span>, StoreError
     sql.push(" group by s.hour");
     let spans: Vec<(i64, i64)> = sql.fetch_all(&db.readers).await?;
     let spans = merged(spans.into_iter().map(|(first, last)| Span { first, last }).collect());
-    if wanted.is_picky() {
-        return Ok(spans);
-    }
     // All that lies within a time is wanted: it is one stretch.
+    Ok(if wanted.is_picky() { spans } else { whole(&spans) })
+}
+
+/// The stretch from the first to the last, if there are any.
+fn whole(spans: &[Span]) -> Vec<Span> {
     let (first, last) = (spans.last().map(|span| span.first), spans.first().map(|span| span.last));
-    Ok(first.zip(last).map(|(first, last)| Span { first, last }).into_iter().collect())
+    first.zip(last).map(|(first, last)| Span { first, last }).into_iter().collect()
+}
+
+/// The hours in which a time lies.
+fn add_hours(sql: &mut Query, hour: &str, wanted: &LogQuery) {
+    for (time, beyond) in [(wanted.since, ">="), (wanted.until, "<=")] {
+        if let Some(time) = time {
+            sql.push(&format!(" and {hour} {beyond} "));
+            sql.push_bind(time.as_millis().div_euclid(HOUR_MILLIS));
+        }
+    }
 }
 
 /// Hours in which a request ended so.
@@ -251,13 +317,16 @@ fn add_token(sql: &mut Query, token: ApiTokenId, wanted: &LogQuery) {
     sql.push(")");
 }
 
-/// Newest first. Nodes' clocks differ, so that hours may overlap in the log.
+/// Newest first, those that lie close together as one. Nodes' clocks differ, so that hours may overlap
+/// in the log.
 fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable_by_key(|span| std::cmp::Reverse(span.last));
     let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans {
         match apart.last_mut() {
-            Some(newer) if span.last >= newer.first => newer.first = newer.first.min(span.first),
+            Some(newer) if span.last.saturating_add(GAP_MAX) >= newer.first => {
+                newer.first = newer.first.min(span.first);
+            }
             _ => apart.push(span),
         }
     }
@@ -297,11 +366,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stretches_that_overlap_become_one() {
-        let spans = [(1, 4), (10, 20), (18, 30), (40, 50), (12, 13)];
+    fn stretches_that_overlap_or_lie_close_together_become_one() {
+        let spans = [(1, 4), (1_010, 1_020), (1_018, 1_030), (1_286, 1_300), (1_012, 1_013)];
         let spans = spans.map(|(first, last)| Span { first, last });
         let apart = merged(spans.into());
         let ends: Vec<(i64, i64)> = apart.iter().map(|span| (span.first, span.last)).collect();
-        assert_eq!(ends, [(40, 50), (10, 30), (1, 4)]);
+        assert_eq!(ends, [(1_010, 1_300), (1, 4)]);
     }
 }

@@ -138,7 +138,7 @@ impl Users<'_> {
         let since = now.as_millis().div_euclid(HOUR_MILLIS) - SPEND_HOURS;
         let mut sql = query(
             "select account_id, cast(sum(charge) as bigint)
-             from usage_hourly
+             from usage_account_hour
              where hour >= $1",
         )
         .bind(since);

@@ -112,6 +112,23 @@ async fn a_narrow_list_of_requests_has_what_a_look_at_every_row_finds() {
         LogQuery { model: model("sim-gpt"), ..plain.clone() },
         LogQuery { model: model("unheard-of"), ..plain.clone() },
         LogQuery { end_reason: Some(EndReason::Timeout), ..plain.clone() },
+        LogQuery { end_reason: Some(EndReason::Complete), stream: Some(false), ..plain.clone() },
+        LogQuery {
+            end_reason: Some(EndReason::ClientGone),
+            model: model("model-a"),
+            ..plain.clone()
+        },
+        LogQuery {
+            end_reason: Some(EndReason::ClientGone),
+            charge_min: Some(charges[2_400]),
+            ..plain.clone()
+        },
+        LogQuery {
+            end_reason: Some(EndReason::ClientGone),
+            since: Some(NOW.minus(day * 30)),
+            until: Some(NOW.minus(day * 3)),
+            ..plain.clone()
+        },
         LogQuery { stream: Some(false), ..plain.clone() },
         LogQuery { charge_min: Some(charges[2_490]), ..plain.clone() },
         LogQuery { since: Some(NOW.minus(day * 3)), ..plain.clone() },
