@@ -180,6 +180,8 @@ function operators(state) {
       ["one", `/redemption-codes/${state.code}`],
     ]),
     ...gets("tiers", PAGE_MS, "owner", [["all", "/tiers"]]),
+    ...gets("settings", PAGE_MS, "owner", [["all", "/settings"]]),
+    ...gets("overview", PAGE_MS, "owner", ["24h", "7d", "30d"].map((period) => [period, "/overview", { period }])),
     ...gets("channels", PAGE_MS, "owner", [["all", "/channels"], ["providers", "/providers"], ["groups", "/groups"]]),
   ];
 }
@@ -192,7 +194,7 @@ function persons() {
       ["account", "/account"],
       ["new alerts", "/alerts", { limit: 1 }],
     ]),
-    ...gets("models", PAGE_MS, "user", [["all", "/models"]]),
+    ...gets("models", PAGE_MS, "user", [["all", "/models"], ["health", "/model-health"]]),
     ...gets("alerts", PAGE_MS, "user", [["first", "/alerts"], ["preferences", "/alert-preferences"]]),
     ...gets("profile", PAGE_MS, "user", [
       ["sessions", "/sessions"],
