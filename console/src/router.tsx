@@ -21,6 +21,7 @@ import { parseModelsSearch } from "./lib/models-search";
 import { parsePeopleSearch } from "./lib/people-search";
 import { parsePlaygroundSearch } from "./lib/playground/search";
 import { parseSettingsSearch } from "./lib/settings";
+import { parsePricesSearch } from "./lib/prices-search";
 import { spans, type Span } from "./lib/spans";
 import { parseTokensSearch } from "./lib/tokens-search";
 import { parseLogsSearch, parseUsageSearch } from "./lib/usage-search";
@@ -112,6 +113,14 @@ const channels = createRoute({
   getParentRoute: () => app,
   path: "/channels",
   component: lazyRouteComponent(() => import("@/routes/channels"), "ChannelsPage"),
+  pendingComponent: PageSkeleton,
+});
+
+const prices = createRoute({
+  getParentRoute: () => app,
+  path: "/prices",
+  validateSearch: parsePricesSearch,
+  component: lazyRouteComponent(() => import("@/routes/prices"), "PricesPage"),
   pendingComponent: PageSkeleton,
 });
 
@@ -225,6 +234,7 @@ const routeTree = root.addChildren([
     wallet,
     docs,
     channels,
+    prices,
     codes,
     alerts,
     users,

@@ -23,6 +23,7 @@ export const keys = {
   channels: ["channels"],
   providers: ["providers"],
   groups: ["groups"],
+  prices: ["prices"],
   tiers: ["tiers"],
   usage: ["usage"],
   managementKeys: ["management-keys"],
@@ -136,6 +137,18 @@ export const groupsQuery = queryOptions({
   queryKey: keys.groups,
   queryFn: () => bodyOf(api.GET("/api/v1/groups")),
 });
+
+export const priceBookQuery = queryOptions({
+  queryKey: [...keys.prices, "book"],
+  queryFn: () => bodyOf(api.GET("/api/v1/prices")),
+});
+
+export const priceVersionsQuery = (model: string) =>
+  queryOptions({
+    queryKey: [...keys.prices, "versions", model],
+    queryFn: () =>
+      bodyOf(api.GET("/api/v1/prices/{model}/versions", { params: { path: { model } } })),
+  });
 
 export const tiersQuery = queryOptions({
   queryKey: keys.tiers,

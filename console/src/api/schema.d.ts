@@ -674,6 +674,60 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/price-imports": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Takes a price list over as the preview told, all at once: where a price changed meanwhile, or the
+     *     list is another, nothing is done. Prices that people set stay.
+     */
+    post: operations["import_prices"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/price-imports/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Tells what a price list would change, and changes nothing. The body is the list itself. */
+    post: operations["preview_prices"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/prices": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the prices that hold now, and the models that channels serve without one. */
+    get: operations["list_prices"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/prices/{model}": {
     parameters: {
       query?: never;
@@ -1709,6 +1763,35 @@ export interface components {
      * @enum {string}
      */
     Billing: "metered" | "unmetered";
+    /** @description A model's price that holds now. */
+    BookedPrice: {
+      /**
+       * Format: int64
+       * @description The largest input in units.
+       */
+      context: number | null;
+      /**
+       * Format: int64
+       * @description The most units of an answer.
+       */
+      max_output: number | null;
+      model: string;
+      price: components["schemas"]["Price"];
+      /** @description Whose model it is. */
+      provider: string;
+      /** @description `builtin`: it came with the program; `import`: with a list; `manual`: a person set it. */
+      source: string;
+      /**
+       * Format: date-time
+       * @description Since when it holds.
+       */
+      valid_from: string;
+      /**
+       * Format: int64
+       * @description Counts the model's prices.
+       */
+      version: number;
+    };
     /** @description Budgets to be changed: what is absent stays, null ends one. */
     BudgetChanges: {
       /** @default null */
@@ -2207,6 +2290,20 @@ export interface components {
       /** @description For an update each field that changed, before and after. */
       detail: Record<string, never>;
     };
+    /** @description A model of the list. */
+    ImportItem: {
+      changes: components["schemas"]["PriceDifference"][];
+      /** @description Some of its prices jump. */
+      jump: boolean;
+      /** @description Limits that change. */
+      limits: components["schemas"]["LimitDifference"][];
+      model: string;
+      /** @description Keys of the list whose figures the price book has no place for, or takes in part. */
+      not_taken: string[];
+      provider: string;
+      /** @enum {string} */
+      step: "added" | "changed" | "kept";
+    };
     /** @description The instance. */
     Instance: {
       /** @description People may sign in over plain HTTP from other machines. */
@@ -2279,6 +2376,15 @@ export interface components {
       checks: components["schemas"]["LedgerCheck"][];
       /** @description Whether every check holds. */
       ok: boolean;
+    };
+    /** @description A limit that changes, in units. */
+    LimitDifference: {
+      /** Format: int64 */
+      after: number;
+      /** Format: int64 */
+      before: number | null;
+      /** @description `context` or `max_output`. */
+      limit: string;
     };
     Line: {
       /** @description The line by itself, in dollars to twelve decimals. */
@@ -2401,6 +2507,12 @@ export interface components {
         /** Format: int64 */
         requests: number;
       } & Record<string, never>;
+    };
+    /** @description A model that channels serve and that has no price, so that requests for it are refused. */
+    MissingPrice: {
+      /** @description The enabled channels that have it, by name. */
+      channels: string[];
+      model: string;
     };
     /** @description A model. */
     Model: {
@@ -2800,6 +2912,11 @@ export interface components {
       /** @description Searches of the web, a million of them; absent: free. */
       web_search?: string | null;
     };
+    /** @description Every price that holds now, and where one is missing. */
+    PriceBook: {
+      items: components["schemas"]["BookedPrice"][];
+      missing: components["schemas"]["MissingPrice"][];
+    };
     /** @description Conditions of a price. */
     PriceConditions: {
       /** @description It begins at this time of the day (UTC, `16:30`) or later. */
@@ -2818,6 +2935,42 @@ export interface components {
       service_tier?: string | null;
       /** @description It asks for this speed, and gets it. */
       speed?: string | null;
+    };
+    /** @description A price that changes: dollars per million units. */
+    PriceDifference: {
+      /** @description Null: it has none of its own any more. */
+      after: string | null;
+      /** @description Null: it had none of its own. */
+      before: string | null;
+      /** @description Under which conditions, as in a price's rule; empty for the usual price. */
+      condition: Record<string, never>;
+      /** @description What is paid becomes more than ten times as much, or less than a tenth. */
+      jump: boolean;
+      /** @description What is priced, as in a price. */
+      meter: string;
+    };
+    /** @description What would become of a list, or became of it. */
+    PriceImport: {
+      added: number;
+      changed: number;
+      /** @description Stands for the list and for the prices that it was compared with. */
+      digest: string;
+      items: components["schemas"]["ImportItem"][];
+      /** @description Prices that become more than ten times as much, or less than a tenth. */
+      jumps: number;
+      /** @description Models that keep the price that a person set. */
+      kept: number;
+      /** @description Entries of other kinds of models, by kind. */
+      other_kinds: {
+        [key: string]: number;
+      };
+      /** @description Entries of providers that were not asked for, by provider. */
+      other_providers: {
+        [key: string]: number;
+      };
+      skipped: components["schemas"]["SkippedEntry"][];
+      /** @description Models whose price is so already; they are not among the items. */
+      unchanged: number;
     };
     /**
      * @description What of a long request has a rule's prices.
@@ -2903,7 +3056,18 @@ export interface components {
      * @description A vendor and its protocol.
      * @enum {string}
      */
-    ProviderId: "openai" | "anthropic" | "gemini" | "simulated";
+    ProviderId:
+      | "openai"
+      | "anthropic"
+      | "gemini"
+      | "deepseek"
+      | "xai"
+      | "mistral"
+      | "qwen"
+      | "moonshot"
+      | "cohere"
+      | "groq"
+      | "simulated";
     ProviderList: {
       items: components["schemas"]["ProviderOffer"][];
     };
@@ -3201,6 +3365,14 @@ export interface components {
      * @enum {string}
      */
     SignUp: "closed" | "invitation" | "open";
+    /** @description An entry that cannot be taken over. */
+    SkippedEntry: {
+      /** @description The key of the list that is at fault. */
+      key: string | null;
+      name: string;
+      /** @description `no_price`, `free`, `not_a_price`, `too_precise`, `tiers`, `name`, `twice`. */
+      reason: string;
+    };
     /**
      * @description A page of a statement. Whatever the range: the opening balance and the amounts of all its lines
      *     make the closing balance.
@@ -4933,6 +5105,119 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Payment"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  import_prices: {
+    parameters: {
+      query: {
+        /** @description Whose form the list has: `litellm`. */
+        format: "litellm";
+        /**
+         * @description Whose models to take, by the names of the list or of this relay, with commas between; `all`
+         *     takes everybody's. Absent: those of the vendors that this relay knows.
+         */
+        providers?: string;
+        /** @description Models to leave as they are, with commas between. */
+        except?: string;
+        /** @description What the preview said; needed to apply. */
+        digest?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": Record<string, never>;
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PriceImport"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  preview_prices: {
+    parameters: {
+      query: {
+        /** @description Whose form the list has: `litellm`. */
+        format: "litellm";
+        /**
+         * @description Whose models to take, by the names of the list or of this relay, with commas between; `all`
+         *     takes everybody's. Absent: those of the vendors that this relay knows.
+         */
+        providers?: string;
+        /** @description Models to leave as they are, with commas between. */
+        except?: string;
+        /** @description What the preview said; needed to apply. */
+        digest?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": Record<string, never>;
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PriceImport"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  list_prices: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PriceBook"];
         };
       };
       default: {

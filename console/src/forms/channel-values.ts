@@ -3,7 +3,20 @@ import { z } from "zod";
 import type { Channel, ChannelChange, NewChannel, Provider } from "@/api/types";
 import { fromPpm, toPpm } from "@/lib/multiplier";
 
-export const providers = ["openai", "anthropic", "gemini", "simulated"] as const;
+/** In the order in which they are offered. */
+export const providers = [
+  "openai",
+  "anthropic",
+  "gemini",
+  "deepseek",
+  "xai",
+  "mistral",
+  "qwen",
+  "moonshot",
+  "cohere",
+  "groq",
+  "simulated",
+] as const;
 export type ProviderId = (typeof providers)[number];
 
 /** What a provider may bill: a hundred times the price book. */

@@ -16,15 +16,20 @@ import { Field } from "@/ui/field";
 import { Input } from "@/ui/input";
 import { Switch } from "@/ui/switch";
 
+import { providers, type ProviderId } from "./channel-values";
 import { useFieldError } from "./use-field-error";
-
-const providers = ["openai", "anthropic", "gemini", "simulated"] as const;
-type ProviderId = (typeof providers)[number];
 
 const defaults: Record<ProviderId, { name: string; baseUrl: string }> = {
   openai: { name: "OpenAI", baseUrl: "https://api.openai.com/v1" },
   anthropic: { name: "Anthropic", baseUrl: "https://api.anthropic.com" },
   gemini: { name: "Gemini", baseUrl: "https://generativelanguage.googleapis.com" },
+  deepseek: { name: "DeepSeek", baseUrl: "https://api.deepseek.com/v1" },
+  xai: { name: "xAI", baseUrl: "https://api.x.ai/v1" },
+  mistral: { name: "Mistral", baseUrl: "https://api.mistral.ai/v1" },
+  qwen: { name: "Qwen", baseUrl: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1" },
+  moonshot: { name: "Moonshot", baseUrl: "https://api.moonshot.ai/v1" },
+  cohere: { name: "Cohere", baseUrl: "https://api.cohere.ai/compatibility/v1" },
+  groq: { name: "Groq", baseUrl: "https://api.groq.com/openai/v1" },
   simulated: { name: "Simulated", baseUrl: "" },
 };
 

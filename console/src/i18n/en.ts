@@ -6,6 +6,7 @@ import { operateTexts } from "./en-operate";
 import { overviewTexts } from "./en-overview";
 import { pagesTexts } from "./en-pages";
 import { playgroundTexts } from "./en-playground";
+import { pricesTexts } from "./en-prices";
 import { peopleTexts } from "./en-people";
 import { settingsTexts } from "./en-settings";
 import { signInTexts } from "./en-sign-in";
@@ -45,6 +46,7 @@ export const en = {
     docs: "Docs",
     operator: "Operator",
     channels: "Channels",
+    prices: "Prices",
     codes: "Redemption Codes",
     users: "Users",
     audit: "Audit",
@@ -147,6 +149,14 @@ export const en = {
     scopes: "Choose at least one.",
     ip: "{{value}} is not an address or CIDR range.",
     url: "Write a full address, like https://api.example.com/v1.",
+    price: "Write dollars per million with at most 9 decimals, like 3 or 0.075.",
+    units: "Write a whole number of units, like 200000.",
+    option: "Write the option's value, up to 64 letters, digits, - and _.",
+    timeOfDay: "Write a time of the day like 16:30.",
+    span: "Both times stand together, and differ.",
+    ruleCondition: "A rule needs a condition.",
+    rulePrice: "A rule needs a price.",
+    ruleAbove: "Beyond a length alone, a rule names that length and prices of input only.",
   },
   profile: {
     title: "Profile",
@@ -211,6 +221,7 @@ export const en = {
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,
+  ...pricesTexts,
   ...playgroundTexts,
   ...walletTexts,
   ...codesTexts,

@@ -47,6 +47,12 @@ describe("the two languages", () => {
       "reveal.dotenv",
       "providerForm.anthropic",
       "providerForm.gemini",
+      "providerForm.deepseek",
+      "providerForm.xai",
+      "providerForm.mistral",
+      "providerForm.moonshot",
+      "providerForm.cohere",
+      "providerForm.groq",
     ]);
     const same = [...english].filter(
       ([key, text]) => chinese.get(key) === text && !proper.has(key),

@@ -5,6 +5,7 @@ import { operateTexts } from "./zh-CN-operate";
 import { overviewTexts } from "./zh-CN-overview";
 import { pagesTexts } from "./zh-CN-pages";
 import { playgroundTexts } from "./zh-CN-playground";
+import { pricesTexts } from "./zh-CN-prices";
 import { peopleTexts } from "./zh-CN-people";
 import { settingsTexts } from "./zh-CN-settings";
 import { signInTexts } from "./zh-CN-sign-in";
@@ -44,6 +45,7 @@ export const zhCN: Texts = {
     docs: "文档",
     operator: "运维",
     channels: "渠道",
+    prices: "价格",
     codes: "兑换码",
     users: "用户",
     audit: "审计",
@@ -145,6 +147,14 @@ export const zhCN: Texts = {
     scopes: "请至少选择一项。",
     ip: "{{value}} 不是地址或 CIDR 网段。",
     url: "请填写完整地址，例如 https://api.example.com/v1。",
+    price: "请填写每百万单位的美元价格，最多 9 位小数，例如 3 或 0.075。",
+    units: "请填写单位的整数数量，例如 200000。",
+    option: "请填写选项的值，最多 64 个字母、数字、- 和 _。",
+    timeOfDay: "请填写一天中的时间，例如 16:30。",
+    span: "两个时间需同时填写，且不能相同。",
+    ruleCondition: "规则需要至少一个条件。",
+    rulePrice: "规则需要至少一个价格。",
+    ruleAbove: "仅对超出部分计价的规则需写明长度，且只能含输入价格。",
   },
   profile: {
     title: "个人资料",
@@ -201,6 +211,7 @@ export const zhCN: Texts = {
   ...tokensTexts,
   ...operateTexts,
   ...pagesTexts,
+  ...pricesTexts,
   ...playgroundTexts,
   ...walletTexts,
   ...codesTexts,

@@ -10,6 +10,7 @@ import {
   Layers,
   LibraryBig,
   Settings,
+  Tags,
   ScrollText,
   Ticket,
   UserRound,
@@ -30,6 +31,7 @@ export interface Page {
     | "/wallet"
     | "/docs"
     | "/channels"
+    | "/prices"
     | "/redemption-codes"
     | "/alerts"
     | "/users"
@@ -48,6 +50,7 @@ export interface Page {
     | "nav.wallet"
     | "nav.docs"
     | "nav.channels"
+    | "nav.prices"
     | "nav.codes"
     | "nav.alerts"
     | "nav.users"
@@ -88,6 +91,7 @@ export const pages: readonly Page[] = [
   { to: "/users", label: "nav.users", icon: UsersRound, key: "u", place: "operator" },
   { to: "/tiers", label: "nav.tiers", icon: Layers, key: "v", place: "operator" },
   { to: "/channels", label: "nav.channels", icon: Waypoints, key: "c", place: "operator" },
+  { to: "/prices", label: "nav.prices", icon: Tags, key: "b", place: "operator" },
   { to: "/redemption-codes", label: "nav.codes", icon: Ticket, key: "r", place: "operator" },
   { to: "/alerts", label: "nav.alerts", icon: Bell, key: "a", place: "foot" },
   { to: "/logs", label: "nav.logs", icon: LibraryBig, key: "o", place: "operator" },

@@ -253,6 +253,14 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn price_list_too_large(bytes: usize) -> Self {
+        let message = format!(
+            "The list broke off, or has more than {bytes} bytes; limits.price_list_bytes says how \
+             many one may have."
+        );
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+    }
+
     pub(crate) fn too_large() -> Self {
         let message = "The body is larger than the control API takes.";
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)

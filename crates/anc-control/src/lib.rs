@@ -27,6 +27,8 @@ mod mail;
 mod one_time_link;
 mod password;
 mod payments;
+mod price_diff;
+mod price_list;
 mod principal;
 mod probe;
 mod redemption;

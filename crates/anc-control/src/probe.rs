@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anc_domain::{ChannelId, Provider, Secret, UnixMillis};
+use anc_domain::{ChannelId, Dialect, Provider, Secret, UnixMillis};
 use anc_store::ChannelRecord;
 use anc_upstream::{Endpoint, ParkedKeys, Rest, Upstream, UpstreamBody, add_credentials};
 use bytes::{Bytes, BytesMut};
@@ -117,10 +117,10 @@ impl Providers {
 impl Question {
     /// Which models the provider has.
     pub(crate) fn models(provider: Provider) -> Self {
-        let (path, query) = match provider {
-            Provider::OpenAi | Provider::Simulated => ("/v1/models", None),
-            Provider::Anthropic => ("/v1/models", Some("limit=1000")),
-            Provider::Gemini => ("/v1beta/models", Some("pageSize=1000")),
+        let (path, query) = match provider.dialect() {
+            Dialect::OpenAi | Dialect::Every => ("/v1/models", None),
+            Dialect::Anthropic => ("/v1/models", Some("limit=1000")),
+            Dialect::Gemini => ("/v1beta/models", Some("pageSize=1000")),
         };
         Self { path: path.to_owned(), query, body: None }
     }
@@ -129,24 +129,25 @@ impl Question {
     pub(crate) fn smallest(channel: &ChannelRecord, provider: Provider, model: &str) -> Self {
         let says = json!([{ "role": "user", "content": "Say ok." }]);
         // OpenAI's own newer models refuse `max_tokens`; servers like it may not know the new name.
-        let bound = if channel.base_url.is_none() { "max_completion_tokens" } else { "max_tokens" };
-        let (path, body) = match provider {
-            Provider::OpenAi | Provider::Simulated if model.contains("embed") => {
+        let is_openai = provider == Provider::OpenAi && channel.base_url.is_none();
+        let bound = if is_openai { "max_completion_tokens" } else { "max_tokens" };
+        let (path, body) = match provider.dialect() {
+            Dialect::OpenAi | Dialect::Every if model.contains("embed") => {
                 ("/v1/embeddings".to_owned(), json!({ "model": model, "input": "ok" }))
             }
-            Provider::OpenAi | Provider::Simulated => (
+            Dialect::OpenAi | Dialect::Every => (
                 "/v1/chat/completions".to_owned(),
                 json!({ "model": model, "messages": says, bound: OUTPUT_UNITS }),
             ),
-            Provider::Anthropic => (
+            Dialect::Anthropic => (
                 "/v1/messages".to_owned(),
                 json!({ "model": model, "messages": says, "max_tokens": OUTPUT_UNITS }),
             ),
-            Provider::Gemini if model.contains("embed") => (
+            Dialect::Gemini if model.contains("embed") => (
                 format!("/v1beta/models/{model}:embedContent"),
                 json!({ "content": { "parts": [{ "text": "ok" }] } }),
             ),
-            Provider::Gemini => (
+            Dialect::Gemini => (
                 format!("/v1beta/models/{model}:generateContent"),
                 json!({
                     "contents": [{ "role": "user", "parts": [{ "text": "Say ok." }] }],

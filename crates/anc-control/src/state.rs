@@ -36,6 +36,8 @@ pub struct ControlSettings {
     pub redemption: RedemptionSettings,
     /// When people are told something without asking, and how.
     pub alerts: AlertSettings,
+    /// The most bytes of a price list that is imported.
+    pub price_list_bytes: usize,
 }
 
 /// Who may register.

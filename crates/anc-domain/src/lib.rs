@@ -38,7 +38,7 @@ pub use key_scope::{KeyScope, UnknownKeyScope};
 pub use model::{ModelName, ModelNameError, ModelPattern, ModelPatterns};
 pub use money::{MoneyError, NanoUsd, PpmMultiplier};
 pub use priced_options::PricedOptions;
-pub use provider::Provider;
+pub use provider::{Dialect, Provider};
 pub use redemption_code::{RedemptionCode, RedemptionCodeError, RedemptionCodeHint};
 pub use scope::{EndpointScope, EndpointScopes, UnknownScope};
 pub use secret::{Secret, SecretHash};

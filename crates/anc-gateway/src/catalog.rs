@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use anc_domain::{ChannelId, ModelName, PpmMultiplier, Provider, Secret, UnixMillis};
+use anc_domain::{ChannelId, Dialect, ModelName, PpmMultiplier, Provider, Secret, UnixMillis};
 use anc_ledger::ModelPrice;
 use anc_store::{CUSTOM_PROVIDER, ChannelRecord, ChannelRouting, PriceVersion, Store, StoreError};
 use anc_upstream::Endpoint;
@@ -38,11 +38,11 @@ impl Channel {
 
     /// Whether the channel's provider has the protocol natively.
     pub(crate) fn speaks(&self, protocol: Protocol) -> bool {
-        match self.provider {
-            Provider::OpenAi => protocol.family() == Family::OpenAi,
-            Provider::Anthropic => protocol.family() == Family::Anthropic,
-            Provider::Gemini => protocol.family() == Family::Gemini,
-            Provider::Simulated => true,
+        match self.provider.dialect() {
+            Dialect::OpenAi => protocol.family() == Family::OpenAi,
+            Dialect::Anthropic => protocol.family() == Family::Anthropic,
+            Dialect::Gemini => protocol.family() == Family::Gemini,
+            Dialect::Every => true,
         }
     }
 }

@@ -53,6 +53,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         payments: config.payments.clone(),
         redemption: config.redemption,
         alerts: config.alerts.clone(),
+        price_list_bytes: config.price_list_bytes,
     });
     let data_plane = DataPlane::start(
         base.store.clone(),

@@ -106,6 +106,7 @@ fn every_command_and_flag_has_its_row() {
         "channel test",
         "api",
         "price set",
+        "price import",
         "token create",
         "token list",
         "token show",

@@ -16,7 +16,8 @@
 //!   `WriteTx::change` before the commit, so that the change feed tells of it in order.
 //! * an operation on balances: an `Op` in `ledger/`, its rule as a pure function in `anc-ledger`,
 //!   its sums in `verify.rs`. Nothing else may touch `account_balance` or `api_token_spend`.
-//! * a model with a price of its own: a line in `prices/builtin.json`.
+//! * a model with a price of its own: a line in its vendor's file in `prices/`, and the next number in
+//!   `prices/builtin.json`.
 
 mod account;
 mod alert;
@@ -96,7 +97,10 @@ pub use payment::{
     PaymentRecord, PaymentState, Payments, SessionFact, SessionOutcome, TakenIn,
 };
 pub use pending_sign_in::PendingSignIns;
-pub use price::{CUSTOM_PROVIDER, PriceRecord, PriceSource, PriceVersion, Prices};
+pub use price::{
+    CUSTOM_PROVIDER, ImportPlan, ImportStep, PlannedPrice, PriceEntry, PriceRecord, PriceSource,
+    PriceVersion, Prices,
+};
 pub use redemption::{
     CodeBatch, CodePage, CodeQuery, CodeStatus, NewCodeBatch, RedemptionCodeRecord,
     RedemptionCodes, RedemptionPage, RedemptionRecord,

@@ -1,6 +1,6 @@
 //! How each vendor wants its key.
 
-use anc_domain::{Provider, Secret};
+use anc_domain::{Dialect, Provider, Secret};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -19,12 +19,12 @@ pub fn add_credentials(
         headers.insert(ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT);
     }
     let Some(key) = key else { return Ok(()) };
-    let (name, mut value) = match provider {
-        Provider::OpenAi | Provider::Simulated => {
+    let (name, mut value) = match provider.dialect() {
+        Dialect::OpenAi | Dialect::Every => {
             (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose()))?)
         }
-        Provider::Anthropic => (X_API_KEY, HeaderValue::from_str(key.expose())?),
-        Provider::Gemini => (X_GOOG_API_KEY, HeaderValue::from_str(key.expose())?),
+        Dialect::Anthropic => (X_API_KEY, HeaderValue::from_str(key.expose())?),
+        Dialect::Gemini => (X_GOOG_API_KEY, HeaderValue::from_str(key.expose())?),
     };
     value.set_sensitive(true);
     headers.insert(name, value);

@@ -1,6 +1,6 @@
 //! Where a channel's requests go.
 
-use anc_domain::Provider;
+use anc_domain::{Dialect, Provider};
 use http::Uri;
 use url::Url;
 
@@ -62,15 +62,13 @@ impl Endpoint {
         let base = self.base.as_str().trim_end_matches('/');
         // OpenAI's SDKs count the version to the base URL, Anthropic's do not; both spellings of
         // either are understood.
-        let path = match provider {
-            Provider::OpenAi => path.strip_prefix("/v1").unwrap_or(path),
-            Provider::Anthropic if base.ends_with("/v1") => {
-                path.strip_prefix("/v1").unwrap_or(path)
-            }
-            Provider::Gemini if base.ends_with("/v1beta") => {
+        let path = match provider.dialect() {
+            Dialect::OpenAi => path.strip_prefix("/v1").unwrap_or(path),
+            Dialect::Anthropic if base.ends_with("/v1") => path.strip_prefix("/v1").unwrap_or(path),
+            Dialect::Gemini if base.ends_with("/v1beta") => {
                 path.strip_prefix("/v1beta").unwrap_or(path)
             }
-            Provider::Anthropic | Provider::Gemini | Provider::Simulated => path,
+            Dialect::Anthropic | Dialect::Gemini | Dialect::Every => path,
         };
         let query = query.map(|text| format!("?{text}")).unwrap_or_default();
         format!("{base}{path}{query}").parse().ok()

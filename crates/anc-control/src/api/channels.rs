@@ -95,6 +95,13 @@ pub(crate) enum ProviderId {
     OpenAi,
     Anthropic,
     Gemini,
+    DeepSeek,
+    Xai,
+    Mistral,
+    Qwen,
+    Moonshot,
+    Cohere,
+    Groq,
     Simulated,
 }
 
@@ -104,6 +111,13 @@ impl From<ProviderId> for Provider {
             ProviderId::OpenAi => Self::OpenAi,
             ProviderId::Anthropic => Self::Anthropic,
             ProviderId::Gemini => Self::Gemini,
+            ProviderId::DeepSeek => Self::DeepSeek,
+            ProviderId::Xai => Self::Xai,
+            ProviderId::Mistral => Self::Mistral,
+            ProviderId::Qwen => Self::Qwen,
+            ProviderId::Moonshot => Self::Moonshot,
+            ProviderId::Cohere => Self::Cohere,
+            ProviderId::Groq => Self::Groq,
             ProviderId::Simulated => Self::Simulated,
         }
     }
@@ -115,6 +129,13 @@ impl From<Provider> for ProviderId {
             Provider::OpenAi => Self::OpenAi,
             Provider::Anthropic => Self::Anthropic,
             Provider::Gemini => Self::Gemini,
+            Provider::DeepSeek => Self::DeepSeek,
+            Provider::Xai => Self::Xai,
+            Provider::Mistral => Self::Mistral,
+            Provider::Qwen => Self::Qwen,
+            Provider::Moonshot => Self::Moonshot,
+            Provider::Cohere => Self::Cohere,
+            Provider::Groq => Self::Groq,
             Provider::Simulated => Self::Simulated,
         }
     }

@@ -52,7 +52,8 @@ pub(crate) fn need_of(method: &Method, path: &str) -> Need {
         | ("GET", "/channels/{id}/models")
         | ("PUT", "/groups/{name}") => ChannelsWrite,
         ("PUT", "/prices/{model}")
-        | ("GET", "/prices/{model}/versions")
+        | ("GET", "/prices" | "/prices/{model}/versions")
+        | ("POST", "/price-imports" | "/price-imports/preview")
         | ("DELETE", "/prices/{model}/versions/{version}") => PricesWrite,
         (
             "POST",

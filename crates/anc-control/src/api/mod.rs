@@ -26,6 +26,8 @@ mod password_resets;
 mod payments;
 mod playground;
 mod price_body;
+mod price_book;
+mod price_imports;
 mod prices;
 mod redemption_codes;
 mod redemptions;
@@ -123,6 +125,9 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(token_actions::check_address))
         .routes(routes!(models::list_models))
         .routes(routes!(prices::set_price))
+        .routes(routes!(price_book::list_prices))
+        .routes(routes!(price_imports::preview_prices))
+        .routes(routes!(price_imports::import_prices))
         .routes(routes!(prices::list_price_versions))
         .routes(routes!(prices::withdraw_price))
         .routes(routes!(model_health::list_model_health))

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     /// Every operation that changes something and asks for no step-up, for its own reason.
-    const OPEN: [(&str, &str); 43] = [
+    const OPEN: [(&str, &str); 45] = [
         // Nobody is signed in, or the operation is itself the showing of who one is.
         ("POST", "/setup"),
         ("POST", "/session"),
@@ -75,6 +75,7 @@ mod tests {
         ("POST", "/channels/{id}/test"),
         ("PUT", "/groups/{name}"),
         ("PUT", "/prices/{model}"),
+        ("POST", "/price-imports"),
         ("DELETE", "/prices/{model}/versions/{version}"),
         ("POST", "/credits"),
         // Being told less can be seen and undone; where to is asked for anew.
@@ -88,6 +89,7 @@ mod tests {
         ("PATCH", "/tiers/{id}"),
         ("DELETE", "/tiers/{id}"),
         // These change nothing.
+        ("POST", "/price-imports/preview"),
         ("POST", "/ledger/verify"),
         ("POST", "/address-check"),
     ];

@@ -55,6 +55,7 @@ impl Scene {
             payments: None,
             redemption: RedemptionSettings::default(),
             alerts,
+            price_list_bytes: 1 << 20,
         };
         // The beginning of a day.
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_057_600_000)));

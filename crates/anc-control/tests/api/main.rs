@@ -20,6 +20,7 @@ mod payments;
 mod payments_hostile;
 mod payments_support;
 mod people;
+mod price_imports;
 mod redemptions;
 mod registration;
 mod step_up;

@@ -49,6 +49,7 @@ fn settings(stripe: &ScriptedStripe) -> ControlSettings {
         }),
         redemption: RedemptionSettings::default(),
         alerts: AlertSettings::default(),
+        price_list_bytes: 1 << 20,
     }
 }
 

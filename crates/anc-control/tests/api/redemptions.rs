@@ -273,6 +273,7 @@ fn settings() -> ControlSettings {
         sign_up: SignUp::Closed,
         version: "0.0.0",
         alerts: AlertSettings::default(),
+        price_list_bytes: 1 << 20,
         payments: None,
         redemption: RedemptionSettings::default(),
     }

@@ -100,6 +100,7 @@ impl World {
             payments: None,
             redemption: RedemptionSettings::default(),
             alerts: AlertSettings::default(),
+            price_list_bytes: 1 << 20,
         };
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_000_000_000)));
         Self::on(None, settings, clock, 7).await

@@ -56,6 +56,7 @@ impl Api {
             payments: config.payments.clone(),
             redemption: config.redemption,
             alerts: config.alerts.clone(),
+            price_list_bytes: config.price_list_bytes,
         });
         Self::Here { router: control.local_router(), base: Box::new(base) }
     }
@@ -96,13 +97,24 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Bytes, CliError> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send(method, path, body.into()).await
+    }
+
+    /// The same with a body that is sent as it is.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Bytes, CliError> {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
             .header(HOST, "localhost")
             .header(CONTENT_TYPE, "application/json")
             .header("x-anc-console", "1")
-            .body(Body::from(body.map(Value::to_string).unwrap_or_default()))
+            .body(Body::from(body))
             .map_err(CliError::unanswered)?;
         let response = match self {
             Self::Here { router, .. } => match router.clone().oneshot(request).await {

@@ -234,8 +234,9 @@ pub(super) struct ChannelAdd {
     /// A name for people.
     #[arg(long)]
     pub(super) name: String,
-    /// Which protocol the provider speaks.
-    #[arg(long, value_parser = ["openai", "anthropic", "gemini", "simulated"])]
+    /// Whose models it has; `openai` is every server that speaks OpenAI's protocol.
+    #[arg(long, value_parser = ["openai", "anthropic", "gemini", "deepseek", "xai", "mistral",
+                                "qwen", "moonshot", "cohere", "groq", "simulated"])]
     pub(super) provider: String,
     /// The provider's address, such as `https://api.openai.com/v1`.
     #[arg(long, value_name = "URL")]
@@ -278,6 +279,31 @@ pub(super) struct ApiCall {
 pub(super) enum Price {
     /// Set what a model costs, in dollars per million units.
     Set(PriceSet),
+    /// Take over a price list of another program. Prices that were set by hand stay.
+    Import(PriceImport),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PriceImport {
+    /// Whose form the list has.
+    #[arg(long, value_parser = ["litellm"])]
+    pub(super) format: String,
+    /// Whose models to take, by the list's names or by ours; `all`: everybody's. Without it, those of
+    /// the vendors that the relay knows.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(super) providers: Vec<String>,
+    /// Models to leave as they are.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(super) except: Vec<String>,
+    /// Only tell what would change.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do not ask.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) yes: bool,
+    /// The list.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

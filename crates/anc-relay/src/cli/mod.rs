@@ -14,6 +14,7 @@ mod database;
 mod demo;
 mod mail;
 mod people;
+mod prices;
 mod print;
 mod seed;
 
@@ -57,6 +58,10 @@ enum CliError {
     ChannelFailed(String),
     #[error("the body is not JSON: {0}")]
     BodyUnreadable(String),
+    #[error("{0} cannot be read: {1}")]
+    FileUnreadable(String, std::io::Error),
+    #[error("nothing was changed: say --yes, or answer on a terminal")]
+    NotConfirmed,
     #[error("there is no token named {0}")]
     NoSuchToken(String),
     #[error("several tokens are named {0}; use one's id, or name its account with --account")]
@@ -170,6 +175,7 @@ async fn ask(command: Command, data: &Path, config: &Config) -> Result<(), CliEr
         Command::Account(command) => accounts::account(&api, command).await,
         Command::Channel(command) => commands::channel(&api, command).await,
         Command::Price(Price::Set(price)) => commands::set_price(&api, price).await,
+        Command::Price(Price::Import(import)) => prices::import(&api, import).await,
         Command::Token(command) => commands::token(&api, command).await,
         Command::Api(call) => commands::call(&api, call).await,
         Command::Credit(credit) => commands::credit(&api, credit).await,

@@ -57,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) alerts: AlertSettings,
     /// All of it as people are shown it.
     pub(crate) described: Arc<DescribedSettings>,
+    /// The most bytes of a price list that is imported.
+    pub(crate) price_list_bytes: usize,
 }
 
 /// For whom the log is written.
@@ -167,6 +169,7 @@ impl Config {
             mail,
             alerts: check_alerts(&raw.alerts)?,
             described: Arc::default(),
+            price_list_bytes: raw.limits.price_list_bytes,
         })
     }
 }

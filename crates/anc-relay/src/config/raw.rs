@@ -171,6 +171,7 @@ pub(super) struct RawLimits {
     pub(super) directory_unknown_entries: u64,
     pub(super) feed_stale_seconds: u64,
     pub(super) drain_seconds: u64,
+    pub(super) price_list_bytes: usize,
 }
 
 /// The configuration cannot be used.

@@ -15,6 +15,7 @@ mod own_cost;
 mod payments;
 mod people;
 mod people_order;
+mod price_import;
 mod pruning;
 mod redemptions;
 mod resealing;
