@@ -57,7 +57,8 @@ export const meanings: Readonly<Record<string, string>> = {
   "limits.directory_unknown_entries": "记住的未知凭据数。",
   "limits.feed_stale_seconds": "变更日志多久读不到，就开始拒绝请求。",
   "limits.drain_seconds": "收到停止信号后，进行中的请求还可以继续多久。",
-  "limits.price_list_bytes": "运维人员导入的价格表，以字节计。整份读取，同一时间由一位运维人员导入。",
+  "limits.price_list_bytes":
+    "运维人员导入的价格表，以字节计。整份读取，同一时间由一位运维人员导入。",
   "retention.usage_days":
     "每个请求的记录保留多少天，至少 31 天。之后其扣费并入合计；余额、额度和按小时的合计保持精确。`0` 表示永久。",
   "retention.sign_in_days":
