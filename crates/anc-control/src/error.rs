@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::identity::{IdentityProvider, ProviderFailure};
+
 /// A refusal. The answer's body is written where the request's id is known, in `frame.rs`.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
@@ -101,6 +103,71 @@ impl ApiError {
         let message = "This relay takes no registrations. Ask its operator for an account or an \
                        invitation.";
         Self::new(StatusCode::FORBIDDEN, "sign_up_closed", message)
+    }
+
+    /// A visit at a provider of identities that came to nothing: what people are told, and in the log why.
+    pub(crate) fn visit_failed(failure: &ProviderFailure, provider: &IdentityProvider) -> Self {
+        let IdentityProvider { id, name, .. } = provider;
+        match failure {
+            ProviderFailure::Unreachable(why) => {
+                tracing::warn!(provider = id, why, "a provider of identities could not be asked");
+                let message = format!("{name} could not be asked who you are. Try again.");
+                Self::new(StatusCode::BAD_GATEWAY, "identity_provider_failed", message)
+            }
+            ProviderFailure::Refused(why) => {
+                tracing::warn!(provider = id, why, "a sign-in by a provider was not believed");
+                let message = format!("What {name} said is not to be believed. Begin again.");
+                Self::new(StatusCode::UNAUTHORIZED, "identity_refused", message)
+            }
+        }
+    }
+
+    pub(crate) fn email_not_verified() -> Self {
+        let message = "The service has not made sure that your email address is yours. Verify it \
+                       there, or sign in with your password and connect the service on your \
+                       Profile page.";
+        Self::new(StatusCode::FORBIDDEN, "email_not_verified", message)
+    }
+
+    pub(crate) fn email_domain_not_allowed() -> Self {
+        let message = "This relay does not let people of your address's domain in by this service.";
+        Self::new(StatusCode::FORBIDDEN, "email_domain_not_allowed", message)
+    }
+
+    pub(crate) fn person_disabled() -> Self {
+        let message = "You may not sign in at the moment. Ask the relay's operator.";
+        Self::new(StatusCode::FORBIDDEN, "person_disabled", message)
+    }
+
+    pub(crate) fn connect_first(service: &str) -> Self {
+        let message = format!(
+            "Somebody signs in with this address already. If it is you, sign in as you do, and \
+             connect {service} on your Profile page."
+        );
+        Self::new(StatusCode::CONFLICT, "connect_first", message)
+    }
+
+    pub(crate) fn identity_taken() -> Self {
+        let message =
+            "This account of the service is connected already, to you or to somebody else.";
+        Self::new(StatusCode::CONFLICT, "identity_taken", message)
+    }
+
+    pub(crate) fn last_way_in() -> Self {
+        let message = "Without it you could not sign in any more. Set a password or connect another \
+                       service first.";
+        Self::new(StatusCode::CONFLICT, "last_way_in", message)
+    }
+
+    pub(crate) fn not_your_identity() -> Self {
+        let message = "This is not an account that you sign in by here.";
+        Self::new(StatusCode::FORBIDDEN, "not_your_identity", message)
+    }
+
+    pub(crate) fn not_shown_anew() -> Self {
+        let message =
+            "The service did not ask you anew who you are. Sign out there, and try again.";
+        Self::new(StatusCode::FORBIDDEN, "not_shown_anew", message)
     }
 
     pub(crate) fn mail_not_configured() -> Self {

@@ -22,6 +22,7 @@ mod error;
 mod frame;
 mod headers;
 mod idempotency;
+mod identity;
 mod json;
 mod mail;
 mod one_time_link;
@@ -56,17 +57,25 @@ pub use api::settings::{
     DescribedSetting, DescribedSettings, SettingKind, SettingSource, SettingUnit,
 };
 pub use headers::security_headers;
+pub use identity::{IdentityLimits, IdentityProvider, IdentitySettings, ProviderKind};
 pub use mail::{Language, Mail, MailWay, SendMail, Sending};
 pub use payments::StripeSettings;
 pub use probe::Providers;
 pub use redemption::RedemptionSettings;
 pub use state::{ControlSettings, PeerAddress, SignUp};
 
+use crate::identity::Ways;
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe};
 use crate::redemption::RedemptionGuard;
 use crate::state::{ApiState, Shared};
 use crate::throttle::Throttle;
+
+/// Sign-ins by a provider that may be begun from an address without being finished, and cost no time:
+/// people change their minds, and many may share an address.
+const VISITS_FREE: u32 = 20;
+/// The longest wait after that.
+const VISITS_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// What the control plane is made of.
 pub struct ControlParts {
@@ -110,8 +119,12 @@ impl Control {
         let upstream = &parts.providers.upstream;
         let stripe =
             parts.settings.payments.clone().map(|settings| Stripe::new(settings, upstream.clone()));
+        let settings = &parts.settings;
+        let ways = Ways::new(settings.identities.clone(), settings.public_url.as_ref(), upstream);
         Self(Arc::new(Shared {
             stripe,
+            ways,
+            visit_throttle: Throttle::with(VISITS_FREE, VISITS_WAIT_MAX),
             hook_guard: HookGuard::new(),
             passwords: Passwords::new(),
             throttle: Throttle::new(),

@@ -62,6 +62,8 @@ impl Passwords {
         if password.expose().len() > BYTES_MAX {
             return Ok(false);
         }
+        // Whoever has none is as slow to try as nobody.
+        let hash = hash.filter(|hash| PasswordHash::new(hash.expose()).is_ok());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| Secret::new(NOBODY));
         let matches = self
@@ -113,6 +115,10 @@ mod tests {
         assert!(passwords.matches(Secret::new("correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.matches(Secret::new("correct hors"), Some(hash)).await.unwrap());
         assert!(!passwords.matches(Secret::new(""), None).await.unwrap());
+        let none = Some(Secret::new(anc_store::NO_PASSWORD));
+        for guess in ["", "-", "correct horse"] {
+            assert!(!passwords.matches(Secret::new(guess), none.clone()).await.unwrap());
+        }
         assert!(PasswordHash::new(NOBODY).is_ok(), "nobody's hash is really compared");
     }
 

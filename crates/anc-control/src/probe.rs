@@ -206,12 +206,20 @@ fn dress(headers: &mut HeaderMap, provider: Provider, key: Option<&Secret>) -> R
     add_credentials(headers, provider, key).map_err(|_| "The key is no header's value.".to_owned())
 }
 
-pub(crate) async fn collect(mut body: UpstreamBody) -> Result<Bytes, String> {
+pub(crate) async fn collect(body: UpstreamBody) -> Result<Bytes, String> {
+    collect_at_most(body, ANSWER_BYTES_MAX).await
+}
+
+/// A whole answer of at most so many bytes.
+pub(crate) async fn collect_at_most(
+    mut body: UpstreamBody,
+    bytes_max: usize,
+) -> Result<Bytes, String> {
     let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| "The answer broke off.")?;
         let Ok(data) = frame.into_data() else { continue };
-        if collected.len() + data.len() > ANSWER_BYTES_MAX {
+        if collected.len() + data.len() > bytes_max {
             return Err("The answer is too large.".to_owned());
         }
         collected.extend_from_slice(&data);

@@ -26,6 +26,8 @@ pub(crate) enum CookieKind {
     Session,
     /// A sign-in that still owes the second factor.
     Pending,
+    /// A visit at a provider of identities.
+    Visit,
 }
 
 impl CookieKind {
@@ -36,6 +38,8 @@ impl CookieKind {
             (Self::Session, false) => "anc_session",
             (Self::Pending, true) => "__Host-anc_sign_in",
             (Self::Pending, false) => "anc_sign_in",
+            (Self::Visit, true) => "__Host-anc_visit",
+            (Self::Visit, false) => "anc_visit",
         }
     }
 }
@@ -47,6 +51,11 @@ pub(crate) fn presented_session(headers: &HeaderMap, https: bool) -> Option<Secr
 
 /// The hash of what a request's cookie of that kind holds.
 pub(crate) fn presented(headers: &HeaderMap, https: bool, kind: CookieKind) -> Option<SecretHash> {
+    presented_text(headers, https, kind).map(SecretHash::of)
+}
+
+/// What a request's cookie of that kind holds.
+pub(crate) fn presented_text(headers: &HeaderMap, https: bool, kind: CookieKind) -> Option<&str> {
     headers
         .get_all(COOKIE)
         .iter()
@@ -54,12 +63,17 @@ pub(crate) fn presented(headers: &HeaderMap, https: bool, kind: CookieKind) -> O
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(name, _)| *name == kind.name(https))
-        .map(|(_, id)| SecretHash::of(id))
+        .map(|(_, id)| id)
 }
 
 /// Whether the person showed who they are a short while ago.
 pub(crate) fn is_stepped_up(session: &SessionRecord, now: UnixMillis) -> bool {
-    now.since(session.stepped_up_at) <= STEPPED_UP
+    is_lately(session.stepped_up_at, now)
+}
+
+/// Whether what was shown then still opens what asks for it anew.
+pub(crate) fn is_lately(shown_at: UnixMillis, now: UnixMillis) -> bool {
+    now.since(shown_at) <= STEPPED_UP
 }
 
 /// When a session ends that was begun then and is used now.

@@ -6,7 +6,7 @@ use anc_store::{Client, NewSignIn};
 use crate::state::ApiState;
 
 /// What was shown last to sign in, or was wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Way {
     /// The password alone.
     Password,
@@ -16,15 +16,18 @@ pub(crate) enum Way {
     RecoveryCode,
     /// The person registered, or set the instance up.
     Registration,
+    /// The provider of identities of that name in the settings.
+    Provider(String),
 }
 
 impl Way {
-    const fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Password => "password",
-            Self::App => "app",
-            Self::RecoveryCode => "recovery_code",
-            Self::Registration => "registration",
+            Self::Password => "password".to_owned(),
+            Self::App => "app".to_owned(),
+            Self::RecoveryCode => "recovery_code".to_owned(),
+            Self::Registration => "registration".to_owned(),
+            Self::Provider(id) => format!("provider:{id}"),
         }
     }
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::alerts::AlertSettings;
 use crate::api::settings::DescribedSettings;
+use crate::identity::{IdentitySettings, Ways};
 use crate::mail::MailWay;
 use crate::password::Passwords;
 use crate::payments::{HookGuard, Stripe, StripeSettings};
@@ -38,6 +39,8 @@ pub struct ControlSettings {
     pub alerts: AlertSettings,
     /// The most bytes of a price list that is imported.
     pub price_list_bytes: usize,
+    /// Who people may sign in by.
+    pub identities: IdentitySettings,
 }
 
 /// Who may register.
@@ -91,6 +94,10 @@ pub(crate) struct Shared {
     pub(crate) mail: Option<MailWay>,
     /// The relay's settings as its operators are shown them.
     pub(crate) described: Arc<DescribedSettings>,
+    /// The providers that people may sign in by.
+    pub(crate) ways: Ways,
+    /// Counts sign-ins that are begun at them.
+    pub(crate) visit_throttle: Throttle,
     /// Counts tries of webhooks.
     pub(crate) webhook_throttle: Throttle,
 }

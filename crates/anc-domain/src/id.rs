@@ -142,6 +142,8 @@ small_ids! {
     AlertId = "alr";
     /// A signed-in browser.
     SessionId = "ses";
+    /// A person as a provider of identities knows them.
+    IdentityId = "idn";
 }
 
 /// 2020-01-01T00:00:00Z, from which the ids' milliseconds count: 41 bits last until 2089.

@@ -30,7 +30,7 @@ pub use client_address::{ClientAddress, TrustedProxies};
 pub use clock::{Clock, Entropy, FixedEntropy, ManualClock, OsEntropy, SystemClock, UnixMillis};
 pub use error_code::{Envelope, RateReached, RelayError, RelayErrorCode};
 pub use id::{
-    AccountId, AlertId, ApiTokenId, ChannelId, CodeBatchId, IdParseError, InvitationId,
+    AccountId, AlertId, ApiTokenId, ChannelId, CodeBatchId, IdParseError, IdentityId, InvitationId,
     ManagementKeyId, PaymentId, RedemptionCodeId, RedemptionId, RequestId, SessionId, TierId,
     UserId,
 };

@@ -54,6 +54,7 @@ pub(crate) async fn serve(config: Config, data: &Path) -> Result<(), ServeError>
         redemption: config.redemption,
         alerts: config.alerts.clone(),
         price_list_bytes: config.price_list_bytes,
+        identities: config.identities.clone(),
     });
     let data_plane = DataPlane::start(
         base.store.clone(),

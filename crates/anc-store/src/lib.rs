@@ -31,6 +31,7 @@ mod error;
 mod factor;
 mod group;
 mod idempotency;
+mod identity;
 mod invitation;
 mod ledger;
 mod mail_code;
@@ -41,6 +42,7 @@ mod outbox;
 mod payment;
 mod pending_sign_in;
 mod price;
+mod provider_sign_in;
 mod redemption;
 mod reseal;
 mod retention;
@@ -82,6 +84,9 @@ pub use error::StoreError;
 pub use factor::{FactorRecord, Factors};
 pub use group::{DEFAULT_GROUP, GroupRecord, Groups};
 pub use idempotency::{Idempotency, Repeat};
+pub use identity::{
+    Connected, Disconnected, Identities, IdentityRecord, NewIdentity, RegisteredBy,
+};
 pub use invitation::{InvitationRecord, Invitations, NewInvitation};
 pub use ledger::{
     Credit, EntryKind, FailedAttempt, HoldRequest, Ledger, OpenHold, OptionsKept, Redeemed,
@@ -101,6 +106,7 @@ pub use price::{
     CUSTOM_PROVIDER, ImportPlan, ImportStep, PlannedPrice, PriceEntry, PriceRecord, PriceSource,
     PriceVersion, Prices,
 };
+pub use provider_sign_in::{NewProviderSignIn, ProviderPurpose, ProviderSignIns};
 pub use redemption::{
     CodeBatch, CodePage, CodeQuery, CodeStatus, NewCodeBatch, RedemptionCodeRecord,
     RedemptionCodes, RedemptionPage, RedemptionRecord,
@@ -128,7 +134,7 @@ pub use usage_health::{AccountSum, HealthHour, Outcome};
 pub use usage_log::{ClientUse, LogPage, LogQuery, SeriesBy, SeriesPoint, SeriesQuery};
 pub use usage_margin::{MarginBy, MarginDay, MarginItem, MarginOf, MarginQuery, MarginSums};
 pub use user::{
-    ChangedUser, Changer, NewOwner, NewUser, NotChanged, PeoplePage, PeopleQuery, PersonRecord,
-    Role, SetupDone, UserChanges, UserRecord, Users,
+    ChangedUser, Changer, NO_PASSWORD, NewOwner, NewUser, NotChanged, PeoplePage, PeopleQuery,
+    PersonRecord, Role, SetupDone, UserChanges, UserRecord, Users,
 };
 pub use verify::Check;

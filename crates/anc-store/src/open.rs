@@ -11,11 +11,11 @@ use crate::ledger::{self, Ledger, WriterOptions, WriterTarget};
 use crate::seal::Sealer;
 use crate::sql::query;
 use crate::{
-    Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Invitations, MailCodes,
-    ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices, RedemptionCodes,
-    Retention, RunningView, Seed, Sessions, Settings, SignIns, Statements, StoreError,
-    StoredResponses, Tiers, Tokens, UsageView, Users, copy, migrate, price, reseal, seed, user,
-    verify,
+    Accounts, Alerts, Audits, Changes, Channels, Check, Factors, Groups, Identities, Invitations,
+    MailCodes, ManagementKeys, Migration, Outbox, Payments, PendingSignIns, Prices,
+    ProviderSignIns, RedemptionCodes, Retention, RunningView, Seed, Sessions, Settings, SignIns,
+    Statements, StoreError, StoredResponses, Tiers, Tokens, UsageView, Users, copy, migrate, price,
+    reseal, seed, user, verify,
 };
 
 /// The setting that names the master key in use.
@@ -219,6 +219,16 @@ impl Store {
     /// Browsers that still owe the second factor.
     pub fn pending_sign_ins(&self) -> PendingSignIns<'_> {
         PendingSignIns { db: &self.inner.db }
+    }
+
+    /// People as providers of identities know them.
+    pub fn identities(&self) -> Identities<'_> {
+        Identities { db: &self.inner.db, entropy: self.inner.entropy.as_ref() }
+    }
+
+    /// Browsers that were sent to a provider of identities.
+    pub fn provider_sign_ins(&self) -> ProviderSignIns<'_> {
+        ProviderSignIns { db: &self.inner.db }
     }
 
     /// Leave to register.

@@ -19,8 +19,8 @@ pub struct NewSignIn {
     pub user_id: UserId,
     /// Whether a session began.
     pub succeeded: bool,
-    /// What was shown last, or was wrong: `password`, `app`, `recovery_code` …
-    pub way: &'static str,
+    /// What was shown last, or was wrong: `password`, `app`, `provider:google` …
+    pub way: String,
     /// From where, and by what.
     pub client: Client,
 }
@@ -65,7 +65,7 @@ impl SignIns<'_> {
         .bind(new.user_id.as_i64())
         .bind(now)
         .bind(new.succeeded)
-        .bind(new.way)
+        .bind(&new.way)
         .bind(&new.client.address)
         .bind(&new.client.agent)
         .execute(&mut tx)

@@ -16,6 +16,9 @@ use crate::ledger::{Credit, EntryKind, Ledger};
 use crate::sql::query;
 use crate::{StoreError, row};
 
+/// In place of a password's hash: the person has none, and no text is the right one.
+pub const NO_PASSWORD: &str = "-";
+
 /// What the first account's starting balance is posted under.
 const SETUP_CAUSE: &str = "setup";
 
@@ -55,7 +58,7 @@ pub struct UserRecord {
     pub email: String,
     /// What operators call them; may be empty.
     pub name: String,
-    /// A PHC string of argon2.
+    /// A PHC string of argon2, or [`NO_PASSWORD`].
     pub password_hash: Secret,
     /// What they may do.
     pub role: Role,
@@ -69,6 +72,13 @@ pub struct UserRecord {
     pub sign_in_version: i64,
     /// When they last did something in a browser, to the minute.
     pub last_seen_at: Option<UnixMillis>,
+}
+
+impl UserRecord {
+    /// Whether there is a password that they sign in with.
+    pub fn has_password(&self) -> bool {
+        self.password_hash.expose() != NO_PASSWORD
+    }
 }
 
 /// What the instance is set up with.
@@ -89,7 +99,7 @@ pub struct NewOwner {
 pub struct NewUser {
     /// How they sign in.
     pub email: String,
-    /// A PHC string of argon2.
+    /// A PHC string of argon2, or [`NO_PASSWORD`].
     pub password_hash: Secret,
     /// What they may do.
     pub role: Role,

@@ -23,8 +23,19 @@ pub(crate) struct Instance {
     public_url: String,
     /// Who may register.
     sign_up: SignUp,
+    /// Who people may sign in by, beside their password.
+    providers: Vec<InstanceProvider>,
     /// Whether it sends mail: links to register and to set a new password.
     sends_mail: bool,
+}
+
+/// A provider of identities.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InstanceProvider {
+    /// Its name in the settings.
+    id: String,
+    /// What people read.
+    name: String,
 }
 
 /// Tells what the console shows before anybody signs in.
@@ -35,6 +46,10 @@ pub(crate) async fn get_instance(
 ) -> Result<Json<Instance>, ApiError> {
     let settings = &state.shared.settings;
     let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
+    let providers = state.shared.ways.all().map(|way| InstanceProvider {
+        id: way.provider.id.clone(),
+        name: way.provider.name.clone(),
+    });
     Ok(Json(Instance {
         name: "ANC Relay",
         version: settings.version,
@@ -42,6 +57,7 @@ pub(crate) async fn get_instance(
         insecure_http: settings.insecure_http,
         public_url: public_url.unwrap_or_default().to_owned(),
         sign_up: settings.sign_up,
+        providers: providers.collect(),
         sends_mail: state.mail_way().is_some(),
     }))
 }

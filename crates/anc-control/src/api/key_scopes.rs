@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     /// Operations that no management key may call, and those that ask nobody who they are.
-    const FOR_PEOPLE: [(&str, &str); 45] = [
+    const FOR_PEOPLE: [(&str, &str); 49] = [
         ("POST", "/api/v1/redemptions"),
         ("GET", "/api/v1/users/{id}"),
         ("PATCH", "/api/v1/users/{id}"),
@@ -98,6 +98,10 @@ mod tests {
         ("POST", "/api/v1/payments"),
         ("GET", "/api/v1/payments/{id}"),
         ("POST", "/api/v1/session/step-up"),
+        ("POST", "/api/v1/session/step-up/provider"),
+        ("GET", "/api/v1/identities"),
+        ("POST", "/api/v1/identities"),
+        ("DELETE", "/api/v1/identities/{id}"),
         ("GET", "/api/v1/factors"),
         ("POST", "/api/v1/factors/totp"),
         ("POST", "/api/v1/factors/totp/confirm"),
@@ -121,13 +125,15 @@ mod tests {
         ("PATCH", "/api/v1/tiers/{id}"),
         ("DELETE", "/api/v1/tiers/{id}"),
     ];
-    const FOR_EVERYBODY: [(&str, &str); 10] = [
+    const FOR_EVERYBODY: [(&str, &str); 12] = [
         ("GET", "/api/v1/instance"),
         ("GET", "/api/v1/openapi.json"),
         ("POST", "/api/v1/setup"),
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),
         ("POST", "/api/v1/session/second-step"),
+        ("POST", "/api/v1/provider-sign-ins"),
+        ("POST", "/api/v1/provider-sign-ins/finish"),
         ("POST", "/api/v1/registrations"),
         ("POST", "/api/v1/registrations/confirm"),
         ("POST", "/api/v1/password-resets"),

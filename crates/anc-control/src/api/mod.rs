@@ -12,6 +12,7 @@ mod credits;
 mod dashboard;
 mod factors;
 mod groups;
+mod identities;
 mod instance;
 mod invitations;
 pub(crate) mod key_scopes;
@@ -29,6 +30,7 @@ mod price_body;
 mod price_book;
 mod price_imports;
 mod prices;
+mod provider_sign_ins;
 mod redemption_codes;
 mod redemptions;
 mod registrations;
@@ -36,7 +38,7 @@ mod session;
 mod session_steps;
 mod sessions;
 pub(crate) mod settings;
-mod setup;
+pub(crate) mod setup;
 mod statement;
 mod statement_export;
 pub(crate) mod step_up;
@@ -84,6 +86,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         .routes(routes!(session_steps::second_step))
         .routes(routes!(session_steps::step_up))
+        .routes(routes!(provider_sign_ins::begin_provider_step_up))
+        .routes(routes!(provider_sign_ins::begin_provider_sign_in))
+        .routes(routes!(provider_sign_ins::finish_provider_sign_in))
+        .routes(routes!(identities::list_identities, identities::connect_identity))
+        .routes(routes!(identities::disconnect_identity))
         .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
         .routes(routes!(sessions::end_session))
         .routes(routes!(sessions::list_sign_ins))

@@ -24,7 +24,7 @@ pub(crate) struct SignIn {
     password: String,
 }
 
-/// The password was right; a code is to come.
+/// The password was right, or the provider has sent who they are; a code is to come.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SecondStepNeeded {
     /// Always true.
@@ -32,6 +32,14 @@ pub(crate) struct SecondStepNeeded {
     /// Until when it is waited for.
     #[schema(format = DateTime)]
     expires_at: String,
+}
+
+impl SecondStepNeeded {
+    /// For a sign-in that has just begun to wait.
+    pub(crate) fn now(state: &ApiState) -> Self {
+        let expires_at = state.now().plus(second_factor::PENDING).to_rfc3339();
+        Self { second_step: true, expires_at }
+    }
 }
 
 /// Who is signed in.
@@ -51,6 +59,8 @@ struct SessionUser {
     role: RoleName,
     /// Whether a code is asked for when they sign in.
     second_factor: bool,
+    /// Whether they have a password; else they sign in by a provider of identities.
+    has_password: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -86,6 +96,7 @@ pub(crate) async fn describe(
                 anc_store::Role::User => RoleName::User,
             },
             second_factor: state.store().factors().is_confirmed(user.id).await?,
+            has_password: user.has_password(),
         },
         account: SessionAccount { id: account.id.to_string(), name: account.name },
         client_address: caller.0.to_string(),
@@ -128,8 +139,7 @@ pub(crate) async fn sign_in(
     shared.throttle.succeeded(&body.email, caller.0);
     if state.store().factors().is_confirmed(user.id).await? {
         let cookie = second_factor::begin(&state, &user).await?;
-        let expires_at = state.now().plus(second_factor::PENDING).to_rfc3339();
-        let body = axum::Json(SecondStepNeeded { second_step: true, expires_at });
+        let body = axum::Json(SecondStepNeeded::now(&state));
         return Ok(
             (StatusCode::ACCEPTED, AppendHeaders([(SET_COOKIE, cookie)]), body).into_response()
         );

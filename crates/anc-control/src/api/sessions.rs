@@ -57,7 +57,8 @@ pub(crate) struct SignInSeen {
     created_at: String,
     /// Whether a session began.
     succeeded: bool,
-    /// What was shown last, or was wrong: `password`, `app`, `recovery_code` or `registration`.
+    /// What was shown last, or was wrong: `password`, `app`, `recovery_code`, `registration`, or
+    /// `provider:` and the provider's name in the settings.
     way: String,
     address: String,
     /// What the browser called itself, shortened.

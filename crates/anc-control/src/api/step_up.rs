@@ -17,6 +17,7 @@ pub(crate) fn needs_step_up(method: &Method, path: &str) -> bool {
             "/factors/totp"
                 | "/factors/totp/confirm"
                 | "/factors/recovery-codes"
+                | "/identities"
                 | "/management-keys"
                 | "/tokens/{id}/rotate"
                 | "/channels"
@@ -26,7 +27,7 @@ pub(crate) fn needs_step_up(method: &Method, path: &str) -> bool {
                 | "/users/{id}/password-link"
         ) | ("PUT", "/webhook")
             | ("PATCH", "/users/{id}")
-            | ("DELETE", "/factors/totp" | "/users/{id}/factors")
+            | ("DELETE", "/factors/totp" | "/identities/{id}" | "/users/{id}/factors")
     )
 }
 
@@ -35,14 +36,18 @@ mod tests {
     use super::*;
 
     /// Every operation that changes something and asks for no step-up, for its own reason.
-    const OPEN: [(&str, &str); 45] = [
+    const OPEN: [(&str, &str); 49] = [
         // Nobody is signed in, or the operation is itself the showing of who one is.
         ("POST", "/setup"),
         ("POST", "/session"),
         ("POST", "/session/second-step"),
         ("POST", "/session/step-up"),
+        ("POST", "/session/step-up/provider"),
+        ("POST", "/provider-sign-ins"),
+        // It connects a provider only where that was begun after a step-up.
+        ("POST", "/provider-sign-ins/finish"),
         ("DELETE", "/session"),
-        // It asks for the old password itself.
+        // It asks for the old password itself, or, where there is none, for a step-up.
         ("PUT", "/password"),
         // They open nothing.
         ("DELETE", "/sessions"),

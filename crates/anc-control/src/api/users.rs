@@ -2,8 +2,8 @@
 
 use anc_domain::{NanoUsd, Secret, UnixMillis, UserId};
 use anc_store::{
-    AuditNote, ChangedUser, NewUser, NotChanged, PeopleQuery, PersonRecord, Role, UserChanges,
-    UserRecord,
+    AuditNote, ChangedUser, NO_PASSWORD, NewUser, NotChanged, PeopleQuery, PersonRecord, Role,
+    UserChanges, UserRecord,
 };
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -150,9 +150,11 @@ pub(crate) struct UserChange {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPerson {
     email: String,
-    /// Ten characters or more.
+    /// Ten characters or more. Where absent they have none: they sign in by a provider that has made
+    /// sure of their address, or set one by a link.
+    #[serde(default)]
     #[schema(min_length = 10)]
-    password: String,
+    password: Option<String>,
     /// `user` where absent. Only the owner appoints an `admin`; there is one `owner`.
     #[serde(default)]
     #[schema(inline)]
@@ -224,9 +226,13 @@ pub(crate) async fn create_user(
         return Err(ApiError::forbidden("Only the owner appoints admins."));
     }
     let shared = &state.shared;
+    let password_hash = match body.password {
+        Some(text) => shared.passwords.hash(Secret::new(text), &*shared.entropy).await?,
+        None => Secret::new(NO_PASSWORD),
+    };
     let new = NewUser {
         email: check_email(&body.email)?,
-        password_hash: shared.passwords.hash(Secret::new(body.password), &*shared.entropy).await?,
+        password_hash,
         role,
         metered: !matches!(body.billing, Some(Billing::Unmetered)),
     };

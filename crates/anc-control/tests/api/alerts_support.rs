@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anc_control::{AlertSettings, ControlSettings, RedemptionSettings, SignUp};
+use anc_control::{AlertSettings, ControlSettings, IdentitySettings, RedemptionSettings, SignUp};
 use anc_domain::{
     AccountId, Clock as _, ManualClock, Meter, NanoUsd, PpmMultiplier, RequestId, UnixMillis, Usage,
 };
@@ -56,6 +56,7 @@ impl Scene {
             redemption: RedemptionSettings::default(),
             alerts,
             price_list_bytes: 1 << 20,
+            identities: IdentitySettings::default(),
         };
         // The beginning of a day.
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_057_600_000)));

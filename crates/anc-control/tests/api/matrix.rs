@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anc_domain::{KeyScope, Meter, NanoUsd, PpmMultiplier, RequestId, UnixMillis, Usage};
 use anc_ledger::{EndReason, HoldAsk, ModelPrice, Otherwise};
-use anc_store::{HoldRequest, NewPayment, PaymentMode, PaymentState, Settlement};
+use anc_store::{HoldRequest, NewIdentity, NewPayment, PaymentMode, PaymentState, Settlement};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -244,6 +244,19 @@ impl Matrix {
             "sessions" => {
                 let listed = self.user.get("/sessions").await.json;
                 listed["items"][0]["id"].as_str().unwrap().to_owned()
+            }
+            "identities" => {
+                let user = self.world.store.users().by_email(USER).await.unwrap().unwrap();
+                let new = NewIdentity {
+                    issuer: format!("https://id-{}.example.com", self.next()),
+                    subject: "user".into(),
+                    label: CANARY.into(),
+                };
+                self.world.store.identities().connect(&user, &new).await.unwrap();
+                // Connecting ends all sessions.
+                self.sign_in().await;
+                let listed = self.world.store.identities().list(user.id).await.unwrap();
+                listed.last().unwrap().id.to_string()
             }
             "invitations" => {
                 let body = json!({ "email": "invited@example.com" });

@@ -78,6 +78,8 @@ use Who::{Everybody, Operators, SignedIn, UserAlone, UserAndOperators};
 const NO_CODE: &str = r#"{"code": "0000", "password": "correct horse battery"}"#;
 const SAME_PASSWORD: &str =
     r#"{"old_password": "correct horse battery", "new_password": "correct horse battery"}"#;
+const NO_PROVIDER: &str = r#"{"provider": "nobody"}"#;
+const NO_VISIT: &str = r#"{"provider": "nobody", "code": "x", "state": "x"}"#;
 const NEW_TOKEN: &str = r#"{"name": "made"}"#;
 const NEW_TOKENS: &str = r#"{"token": {"name": "made"}, "count": 2}"#;
 const NO_TOKENS: &str = r#"{"ids": ["tok_00000000000000000000000000"], "action": "disable"}"#;
@@ -99,6 +101,12 @@ pub(crate) const ROWS: &[Row] = &[
     // Those before have guessed from the same address.
     row("POST", "/session/step-up", SignedIn, People, r#"{"password": "correct horse battery"}"#)
         .gives(&[200, 429]),
+    row("POST", "/session/step-up/provider", SignedIn, People, NO_PROVIDER).gives(&[404]),
+    row("POST", "/provider-sign-ins", Everybody, Any, NO_PROVIDER).gives(&[404, 429]),
+    row("POST", "/provider-sign-ins/finish", Everybody, Any, NO_VISIT).gives(&[401]),
+    row("GET", "/identities", SignedIn, People, "null"),
+    row("POST", "/identities", SignedIn, People, NO_PROVIDER).gives(&[404]),
+    row("DELETE", "/identities/{id}", UserAlone, People, "null"),
     row("PUT", "/password", SignedIn, People, SAME_PASSWORD).gives(&[204, 400, 429]),
     row("GET", "/sessions", SignedIn, People, "null"),
     row("DELETE", "/sessions", SignedIn, People, "null"),

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use anc_control::{
-    AlertSettings, ControlSettings, PeerAddress, RedemptionSettings, SignUp, StripeSettings,
+    AlertSettings, ControlSettings, IdentitySettings, PeerAddress, RedemptionSettings, SignUp,
+    StripeSettings,
 };
 use anc_domain::{Clock as _, ManualClock, NanoUsd, Secret, UnixMillis};
 use anc_store::{Location, PaymentMode};
@@ -50,6 +51,7 @@ fn settings(stripe: &ScriptedStripe) -> ControlSettings {
         redemption: RedemptionSettings::default(),
         alerts: AlertSettings::default(),
         price_list_bytes: 1 << 20,
+        identities: IdentitySettings::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{AlertSettings, ControlSettings, RedemptionSettings, SignUp};
+use anc_control::{AlertSettings, ControlSettings, IdentitySettings, RedemptionSettings, SignUp};
 use anc_domain::{
     CodeBatchId, ManualClock, OsEntropy, RedemptionCode, RedemptionCodeId, Secret, UnixMillis,
 };
@@ -274,6 +274,7 @@ fn settings() -> ControlSettings {
         version: "0.0.0",
         alerts: AlertSettings::default(),
         price_list_bytes: 1 << 20,
+        identities: IdentitySettings::default(),
         payments: None,
         redemption: RedemptionSettings::default(),
     }

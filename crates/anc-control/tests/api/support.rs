@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anc_control::{
-    AlertSettings, Control, ControlParts, ControlSettings, Language, Mail, MailWay, PeerAddress,
-    Providers, RedemptionSettings, SendMail, Sending, SignUp,
+    AlertSettings, Control, ControlParts, ControlSettings, IdentitySettings, Language, Mail,
+    MailWay, PeerAddress, Providers, RedemptionSettings, SendMail, Sending, SignUp,
 };
 use anc_domain::{Clock, FixedEntropy, ManualClock, UnixMillis};
 use anc_store::{Durability, Location, OpenOptions, Store};
@@ -101,6 +101,7 @@ impl World {
             redemption: RedemptionSettings::default(),
             alerts: AlertSettings::default(),
             price_list_bytes: 1 << 20,
+            identities: IdentitySettings::default(),
         };
         let clock = Arc::new(ManualClock::new(UnixMillis::from_millis(1_800_000_000_000)));
         Self::on(None, settings, clock, 7).await

@@ -57,6 +57,7 @@ impl Api {
             redemption: config.redemption,
             alerts: config.alerts.clone(),
             price_list_bytes: config.price_list_bytes,
+            identities: config.identities.clone(),
         });
         Self::Here { router: control.local_router(), base: Box::new(base) }
     }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anc_control::{AlertSettings, DescribedSettings, RedemptionSettings, SignUp, StripeSettings};
+use anc_control::{
+    AlertSettings, DescribedSettings, IdentitySettings, RedemptionSettings, SignUp, StripeSettings,
+};
 use anc_domain::{NanoUsd, TrustedProxies};
 use anc_gateway::{InputHold, Limits};
 use anc_store::{Durability, Location, USAGE_DAYS_MIN};
@@ -16,6 +18,7 @@ use super::mail::{MailSettings, check_mail};
 use super::payments::check_stripe;
 use super::raw::{ConfigError, RawAlerts, RawConfig, RawLimits, RawRetention};
 use super::redemption::check_redemption;
+use super::sign_in::check_sign_in;
 use crate::data_dir::DATABASE_FILE;
 use crate::retention::Retention;
 
@@ -59,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) described: Arc<DescribedSettings>,
     /// The most bytes of a price list that is imported.
     pub(crate) price_list_bytes: usize,
+    /// Who people may sign in by.
+    pub(crate) identities: IdentitySettings,
 }
 
 /// For whom the log is written.
@@ -113,6 +118,7 @@ impl Config {
             .collect::<Result<Vec<_>, _>>()?;
         let payments = check_stripe(raw.payments.stripe, public_url.as_ref())?;
         let mail = check_mail(raw.mail, public_url.as_ref())?;
+        let identities = check_sign_in(raw.sign_in, public_url.is_some())?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             listen: raw
@@ -170,6 +176,7 @@ impl Config {
             alerts: check_alerts(&raw.alerts)?,
             described: Arc::default(),
             price_list_bytes: raw.limits.price_list_bytes,
+            identities,
         })
     }
 }

@@ -10,6 +10,7 @@ mod mail;
 mod payments;
 mod raw;
 mod redemption;
+mod sign_in;
 mod sources;
 
 pub(crate) use checked::{Config, ListenerLimits, LogFormat};

@@ -1,5 +1,6 @@
 //! Configuration as it is written, from its sources in order.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,6 +53,7 @@ pub(super) struct RawConfig {
     pub(super) redemption_codes: RawRedemption,
     pub(super) mail: RawMail,
     pub(super) alerts: RawAlerts,
+    pub(super) sign_in: RawSignIn,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,6 +125,60 @@ pub(super) struct RawStripe {
     #[serde(deserialize_with = "written_text")]
     pub(super) amount_max: String,
     pub(super) api_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSignIn {
+    pub(super) visit_minutes: u64,
+    pub(super) visits_max: u32,
+    pub(super) answer_seconds: u64,
+    pub(super) answer_bytes: usize,
+    pub(super) known_minutes: u64,
+    pub(super) github: RawGithub,
+    /// By name; there are none in the defaults.
+    #[serde(default)]
+    pub(super) oidc: BTreeMap<String, RawOidc>,
+}
+
+// Not `Debug`: there is a secret in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGithub {
+    #[serde(deserialize_with = "written_text")]
+    pub(super) client_id: String,
+    #[serde(deserialize_with = "written_text")]
+    pub(super) client_secret: String,
+    pub(super) client_secret_file: String,
+    pub(super) domains: Vec<String>,
+    pub(super) web_url: String,
+    pub(super) api_url: String,
+    pub(super) allow_private: bool,
+}
+
+// Not `Debug`: there is a secret in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOidc {
+    pub(super) name: String,
+    pub(super) issuer: String,
+    #[serde(deserialize_with = "written_text")]
+    pub(super) client_id: String,
+    #[serde(default, deserialize_with = "written_text")]
+    pub(super) client_secret: String,
+    #[serde(default)]
+    pub(super) client_secret_file: String,
+    #[serde(default = "usual_scopes")]
+    pub(super) scopes: Vec<String>,
+    #[serde(default)]
+    pub(super) domains: Vec<String>,
+    #[serde(default)]
+    pub(super) allow_private: bool,
+}
+
+/// What tells who somebody is, and their address.
+fn usual_scopes() -> Vec<String> {
+    ["openid", "email", "profile"].map(str::to_owned).to_vec()
 }
 
 /// A text; a variable of the environment that looks like a number arrives as one.

@@ -25,6 +25,7 @@ mod payments;
 mod prices;
 mod protocol_rules;
 mod protocols;
+mod providers;
 mod redemptions;
 mod revocation;
 mod secrets;

@@ -204,7 +204,12 @@ async fn a_strangers_failures_do_not_push_out_what_the_person_did() {
     let bed = fresh_store(0).await;
     let user_id = bed.store.users().by_email(EMAIL).await.unwrap().unwrap().id;
     let client = Client { address: "192.0.2.7".to_owned(), agent: String::new() };
-    let new = |succeeded| NewSignIn { user_id, succeeded, way: "password", client: client.clone() };
+    let new = |succeeded| NewSignIn {
+        user_id,
+        succeeded,
+        way: "password".to_owned(),
+        client: client.clone(),
+    };
     bed.store.sign_ins().note(&new(true)).await.unwrap();
     bed.clock.advance(Duration::from_hours(24));
     for _ in 0..60 {

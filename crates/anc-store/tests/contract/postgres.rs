@@ -7,6 +7,7 @@ mod catalog;
 mod crash;
 mod feed;
 mod holds;
+mod identities;
 mod keys;
 mod model;
 mod model_run;
