@@ -38,6 +38,8 @@ export const settingsTexts = {
       alerts: "Alerts",
       stripe: "Payments by Stripe",
       redemption_codes: "Redemption codes",
+      sign_in: "Signing in by a service",
+      github: "Signing in by GitHub",
     },
   },
 };

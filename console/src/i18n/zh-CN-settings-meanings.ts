@@ -96,4 +96,17 @@ export const meanings: Readonly<Record<string, string>> = {
   "redemption_codes.wrong_codes_free":
     "一个账户或地址可以输错几次而无需等待；之后每错一次，等待时间加倍。",
   "redemption_codes.wrong_codes_wait_max_seconds": "最长的等待时间；这么久没有再输错，就重新计数。",
+  "sign_in.visit_minutes": "在登录服务上最多可停留多少分钟，至多 60。",
+  "sign_in.visits_max": "同时停留在登录服务上的人数上限，所有人合计。",
+  "sign_in.answer_seconds": "登录服务应在多少秒内答复中继。",
+  "sign_in.answer_bytes": "登录服务一次答复的字节数上限。",
+  "sign_in.known_minutes": "登录服务的自述及其密钥记住多少分钟。遇到未知的密钥会立即重新询问。",
+  "sign_in.github.client_id": "GitHub 用来识别此中继的标识。留空则不提供。",
+  "sign_in.github.client_secret":
+    "向 GitHub 出示的密钥。与其写在他人可读的文件中，不如设为 `ANC_SIGN_IN__GITHUB__CLIENT_SECRET` 或放入单独的文件。",
+  "sign_in.github.client_secret_file": "存放该密钥的文件，用来代替上一项。",
+  "sign_in.github.domains": "允许登录的已验证邮箱域名；留空则不限。",
+  "sign_in.github.web_url": "在哪里登录；GitHub Enterprise 使用另外的地址。",
+  "sign_in.github.api_url": "向哪里查询 GitHub。",
+  "sign_in.github.allow_private": "允许上述地址为内网地址，并可使用普通 http。",
 };

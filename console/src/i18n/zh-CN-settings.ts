@@ -39,6 +39,8 @@ export const settingsTexts: Pick<Texts, "settings"> = {
       alerts: "提醒",
       stripe: "Stripe 支付",
       redemption_codes: "兑换码",
+      sign_in: "通过登录服务登录",
+      github: "通过 GitHub 登录",
     },
   },
 };

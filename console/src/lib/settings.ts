@@ -91,6 +91,8 @@ export const tableNames: Readonly<Record<string, TableName>> = {
   alerts: "alerts",
   "payments.stripe": "stripe",
   redemption_codes: "redemption_codes",
+  sign_in: "sign_in",
+  "sign_in.github": "github",
 };
 
 type TableName =
@@ -100,4 +102,6 @@ type TableName =
   | "mail"
   | "alerts"
   | "stripe"
-  | "redemption_codes";
+  | "redemption_codes"
+  | "sign_in"
+  | "github";
