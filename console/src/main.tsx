@@ -36,7 +36,8 @@ const router = createAppRouter(queryClient);
 function onFailure(error: Error): void {
   if (!(error instanceof ApiError) || error.code !== "not_signed_in") return;
   const { pathname, href } = router.state.location;
-  if (["/sign-in", "/setup", "/register", "/reset"].includes(pathname)) return;
+  if (["/setup", "/register", "/reset"].includes(pathname)) return;
+  if (pathname === "/sign-in" || pathname.startsWith("/sign-in/")) return;
   void router.navigate({
     to: "/sign-in",
     search: href === "/dashboard" ? {} : { next: href },

@@ -204,6 +204,12 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("@/routes/sign-in"), "SignInPage"),
 });
 
+const providerReturn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/$provider",
+  component: lazyRouteComponent(() => import("@/routes/provider-return"), "ProviderReturnPage"),
+});
+
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
@@ -246,6 +252,7 @@ const routeTree = root.addChildren([
     profile,
   ]),
   signIn,
+  providerReturn,
   setup,
   register,
   reset,

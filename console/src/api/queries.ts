@@ -28,6 +28,7 @@ export const keys = {
   usage: ["usage"],
   managementKeys: ["management-keys"],
   factors: ["factors"],
+  identities: ["identities"],
   codes: ["redemption-codes"],
   alerts: ["alerts"],
   alertPreferences: ["alert-preferences"],
@@ -90,6 +91,11 @@ export const managementKeysQuery = queryOptions({
 export const factorsQuery = queryOptions({
   queryKey: keys.factors,
   queryFn: () => bodyOf(api.GET("/api/v1/factors")),
+});
+
+export const identitiesQuery = queryOptions({
+  queryKey: keys.identities,
+  queryFn: () => bodyOf(api.GET("/api/v1/identities")),
 });
 
 export const sessionsQuery = queryOptions({

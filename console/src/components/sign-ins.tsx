@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { signInsQuery } from "@/api/queries";
+import { instanceQuery, signInsQuery } from "@/api/queries";
 import type { SignInSeen } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { formatExact, formatRelative } from "@/lib/time";
@@ -57,16 +57,21 @@ const wrong = ["password", "app"] as const;
 function SignInLine({ signIn }: { signIn: SignInSeen }) {
   const { t, i18n } = useTranslation();
   const browser = useBrowserName()(signIn.user_agent);
+  const { data: instance } = useQuery(instanceQuery);
   const way = ways.find((one) => one === signIn.way);
+  const provider = signIn.way.startsWith("provider:") ? signIn.way.slice(9) : null;
+  const name = instance?.providers.find(({ id }) => id === provider)?.name ?? provider;
   const failed = wrong.find((one) => one === signIn.way);
   // A way that has no words yet is shown as it came.
-  const said = signIn.succeeded
-    ? way
-      ? t(`signIns.way_${way}`)
-      : signIn.way
-    : failed
-      ? t(`signIns.failed_${failed}`)
-      : signIn.way;
+  const said = provider
+    ? t("signIns.way_provider", { name })
+    : signIn.succeeded
+      ? way
+        ? t(`signIns.way_${way}`)
+        : signIn.way
+      : failed
+        ? t(`signIns.failed_${failed}`)
+        : signIn.way;
   return (
     <li className="tabular flex flex-wrap items-baseline gap-x-4 gap-y-1 border-t border-line px-4 py-2.5 first:border-t-0">
       <span className={cx("font-medium", signIn.succeeded ? "text-ok" : "text-bad")}>

@@ -4,8 +4,9 @@ import { useTranslation } from "react-i18next";
 
 import { api, bodyOf } from "@/api/client";
 import type { ApiError } from "@/api/errors";
-import { keys, sessionQuery } from "@/api/queries";
-import type { Session } from "@/api/types";
+import { identitiesQuery, keys, sessionQuery } from "@/api/queries";
+import type { ProviderAddress, Session } from "@/api/types";
+import { leaveFor } from "@/lib/provider-visit";
 import { Button } from "@/ui/button";
 import { Field } from "@/ui/field";
 import { FormDialog } from "@/ui/form-dialog";
@@ -13,13 +14,16 @@ import { Input } from "@/ui/input";
 
 import { ErrorNote } from "./error-note";
 
-/** The password, or a code where there is a second factor. */
+/** The password, a code where there is a second factor, or a service where there is no password. */
 export default function StepUpDialog({ onDone }: { onDone: (shown: boolean) => void }) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
   const { data: session } = useQuery(sessionQuery);
   const hasFactor = session?.user.second_factor === true;
-  const [byCode, setByCode] = useState(false);
+  const hasPassword = session?.user.has_password !== false;
+  const [isCodeChosen, chooseCode] = useState(false);
+  // Without a password the code is the only thing to type.
+  const byCode = hasFactor && (isCodeChosen || !hasPassword);
   const [text, setText] = useState("");
   const show = useMutation<Session, ApiError>({
     mutationFn: () =>
@@ -32,7 +36,7 @@ export default function StepUpDialog({ onDone }: { onDone: (shown: boolean) => v
     },
   });
   const change = () => {
-    setByCode(!byCode);
+    chooseCode(!isCodeChosen);
     setText("");
     show.reset();
   };
@@ -47,20 +51,23 @@ export default function StepUpDialog({ onDone }: { onDone: (shown: boolean) => v
       isBusy={show.isPending}
       isIncomplete={text === ""}
     >
-      <Field label={byCode ? t("secondStep.code") : t("signIn.password")}>
-        {(field) => (
-          <Input
-            {...field}
-            key={byCode ? "code" : "password"}
-            autoFocus
-            type={byCode ? "text" : "password"}
-            autoComplete={byCode ? "one-time-code" : "current-password"}
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        )}
-      </Field>
-      {hasFactor && (
+      {(hasPassword || byCode) && (
+        <Field label={byCode ? t("secondStep.code") : t("signIn.password")}>
+          {(field) => (
+            <Input
+              {...field}
+              key={byCode ? "code" : "password"}
+              autoFocus
+              type={byCode ? "text" : "password"}
+              autoComplete={byCode ? "one-time-code" : "current-password"}
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      {!hasPassword && <ByProvider />}
+      {hasPassword && hasFactor && (
         <div>
           <Button size="small" variant="quiet" onClick={change}>
             {byCode ? t("stepUp.byPassword") : t("stepUp.byCode")}
@@ -69,5 +76,34 @@ export default function StepUpDialog({ onDone }: { onDone: (shown: boolean) => v
       )}
       {show.error && <ErrorNote error={show.error} />}
     </FormDialog>
+  );
+}
+
+/** The services by which the person signs in: each takes them away from the page and back to it. */
+function ByProvider() {
+  const { t } = useTranslation();
+  const { data: identities } = useQuery(identitiesQuery);
+  const leave = useMutation<ProviderAddress, ApiError, string>({
+    mutationFn: (provider) =>
+      bodyOf(api.POST("/api/v1/session/step-up/provider", { body: { provider } })),
+    onSuccess: ({ url }) => leaveFor(url, window.location.pathname),
+  });
+  const usable = identities?.items.flatMap(({ provider, name }) =>
+    provider === null ? [] : [{ provider, name }],
+  );
+  return (
+    <div className="flex flex-col items-start gap-3">
+      <p className="text-muted">{t(usable?.length === 0 ? "stepUp.noWay" : "stepUp.byProvider")}</p>
+      {usable?.map(({ provider, name }) => (
+        <Button
+          key={provider}
+          isBusy={leave.isPending && leave.variables === provider}
+          onClick={() => leave.mutate(provider)}
+        >
+          {t("providers.continue", { name })}
+        </Button>
+      ))}
+      {leave.error && <ErrorNote error={leave.error} />}
+    </div>
   );
 }

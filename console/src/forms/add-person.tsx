@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { api, bodyOf } from "@/api/client";
 import type { ApiError } from "@/api/errors";
-import { keys, sessionQuery } from "@/api/queries";
+import { instanceQuery, keys, sessionQuery } from "@/api/queries";
 import { ErrorNote } from "@/components/error-note";
 import { OneTimeLink } from "@/components/one-time-link";
 import { rolesToGive, type Role } from "@/lib/people-search";
@@ -19,18 +19,19 @@ interface Added {
   link: string;
 }
 
-/** Adds a person whose password nobody knows, and gives the link with which they set one. */
+/** Adds a person without a password, and gives the link with which they set one. */
 export function AddPerson({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
   const { data: session } = useQuery(sessionQuery);
+  const { data: instance } = useQuery(instanceQuery);
+  const hasProviders = instance !== undefined && instance.providers.length > 0;
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("user");
   const add = useMutation<Added, ApiError>({
     mutationFn: async () => {
-      const password = `${crypto.randomUUID()}${crypto.randomUUID()}`;
       const person = await bodyOf(
-        api.POST("/api/v1/users", { body: { email: email.trim(), password, role } }),
+        api.POST("/api/v1/users", { body: { email: email.trim(), role } }),
       );
       void queryClient.invalidateQueries({ queryKey: keys.people });
       const path = { id: person.id };
@@ -49,6 +50,7 @@ export function AddPerson({ onClose }: { onClose: () => void }) {
             {t("people.addedTitle", { email: add.data.email })}
           </p>
           <p className="text-muted">{t("people.linkHelp")}</p>
+          {hasProviders && <p className="text-muted">{t("people.orByProvider")}</p>}
           <OneTimeLink link={add.data.link} />
           <Button className="self-start" onClick={onClose}>
             {t("people.done")}

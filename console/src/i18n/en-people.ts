@@ -8,6 +8,8 @@ export const peopleTexts = {
     new: "New password",
     wrong: "This is not your present password.",
     changedToast: "The password was changed",
+    set: "Set a password",
+    none: "You have no password: you sign in by a service below.",
   },
   sessions: {
     title: "Sessions",
@@ -39,6 +41,7 @@ export const peopleTexts = {
     way_app: "by a code of the app",
     way_recovery_code: "by a recovery code",
     way_registration: "by registering",
+    way_provider: "by {{name}}",
     failed_password: "wrong password",
     failed_app: "wrong code",
   },
@@ -116,6 +119,8 @@ export const peopleTexts = {
     addEmail: "Email",
     addSubmit: "Add and make a link",
     addedTitle: "{{email}} was added",
+    orByProvider:
+      "Or they sign in by a service that has verified this address, without setting a password.",
     done: "Done",
   },
   invitations: {

@@ -189,6 +189,19 @@ export const en = {
     step_up_required: "This needs your password or a code again. Try once more.",
     link_not_valid: "This link is not valid any more. Ask for a new one.",
     sign_up_closed: "This relay takes no registrations. Ask its operator for an invitation.",
+    identity_provider_failed: "The service could not be asked who you are. Try again.",
+    identity_refused: "What the service said is not to be believed. Begin again.",
+    email_not_verified:
+      "The service has not verified your email address. Verify it there, or sign in with your password and connect the service under Profile.",
+    email_domain_not_allowed: "People of your address's domain may not come in by this service.",
+    person_disabled: "You may not sign in at the moment. Ask the relay's operator.",
+    connect_first:
+      "Somebody signs in with this address already. If it is you, sign in as you do, and connect the service under Profile.",
+    identity_taken: "This account of the service is connected already, to you or to somebody else.",
+    last_way_in:
+      "Without it you could not sign in any more. Set a password or connect another service first.",
+    not_your_identity: "This is not an account that you sign in by here.",
+    not_shown_anew: "The service did not ask you anew who you are. Sign out there, and try again.",
     mail_not_configured: "This relay sends no mail, so a forgotten password cannot be replaced.",
     forbidden: "Your role does not allow this. Ask the owner of this relay.",
     not_found: "It no longer exists. Reload the list to see what does.",

@@ -11,6 +11,8 @@ export const peopleTexts: Part = {
     new: "新密码",
     wrong: "当前密码不正确。",
     changedToast: "密码已更改",
+    set: "设置密码",
+    none: "你没有密码：通过下方的登录服务登录。",
   },
   sessions: {
     title: "登录会话",
@@ -42,6 +44,7 @@ export const peopleTexts: Part = {
     way_app: "使用验证器验证码",
     way_recovery_code: "使用恢复码",
     way_registration: "通过注册",
+    way_provider: "通过 {{name}}",
     failed_password: "密码错误",
     failed_app: "验证码错误",
   },
@@ -119,6 +122,7 @@ export const peopleTexts: Part = {
     addEmail: "邮箱",
     addSubmit: "添加并生成链接",
     addedTitle: "已添加 {{email}}",
+    orByProvider: "也可以不设密码，直接通过已验证此邮箱的登录服务登录。",
     done: "完成",
   },
   invitations: {

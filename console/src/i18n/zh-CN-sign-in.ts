@@ -1,6 +1,6 @@
 import type { Texts } from "./en";
 
-type Part = Pick<Texts, "secondStep" | "stepUp" | "register" | "reset" | "factors">;
+type Part = Pick<Texts, "secondStep" | "stepUp" | "providers" | "register" | "reset" | "factors">;
 
 export const signInTexts: Part = {
   secondStep: {
@@ -15,6 +15,32 @@ export const signInTexts: Part = {
     submit: "确认",
     byCode: "改用验证码",
     byPassword: "改用密码",
+    byProvider: "你会离开此页面再返回。之后请重新进行刚才的操作。",
+    shown: "已确认。请重新进行刚才的操作。",
+    noWay: "请退出后重新登录。",
+  },
+  providers: {
+    continue: "使用 {{name}} 继续",
+    title: "登录服务",
+    lead: "可用于登录的服务。连接或断开服务会结束你的其他会话。",
+    loadFailed: "无法加载登录服务",
+    notConnected: "未连接",
+    connect: "连接",
+    connectOf: "连接 {{name}}",
+    connectedToast: "已连接 {{name}}",
+    since: "连接于 {{when}}",
+    used: "上次使用：{{when}}",
+    gone: "此中继已不再提供该服务",
+    disconnect: "断开",
+    disconnectOf: "断开 {{name}}",
+    disconnectTitle: "断开 {{name}}？",
+    disconnectEffect: "之后你无法再通过它登录，你的其他会话会结束。",
+    disconnectedToast: "已断开 {{name}}",
+    returning: "正在从 {{name}} 返回",
+    failedTitle: "未能通过 {{name}} 登录",
+    failedLead: "没有任何更改。",
+    cancelled: "你在该服务上没有同意。如有需要请重新开始。",
+    nothing: "{{name}} 没有返回可用于登录的内容。请重新开始。",
   },
   register: {
     title: "注册",

@@ -183,6 +183,18 @@ export const zhCN: Texts = {
     step_up_required: "此操作需要再次输入密码或验证码，请重试。",
     link_not_valid: "此链接已失效，请重新获取。",
     sign_up_closed: "此中继不开放注册，请向运营者索取邀请。",
+    identity_provider_failed: "无法向登录服务确认你的身份，请重试。",
+    identity_refused: "登录服务的答复不可信，请重新开始。",
+    email_not_verified:
+      "登录服务尚未验证你的邮箱。请在该服务上验证，或用密码登录后在“个人资料”中连接该服务。",
+    email_domain_not_allowed: "你的邮箱域名不允许通过此服务登录。",
+    person_disabled: "你目前无法登录，请联系此中继的运营者。",
+    connect_first:
+      "此邮箱已有人用于登录。如果是你本人，请用原来的方式登录，然后在“个人资料”中连接该服务。",
+    identity_taken: "该服务的这个账户已被连接到你或其他人。",
+    last_way_in: "断开后你将无法登录。请先设置密码或连接其他服务。",
+    not_your_identity: "这不是你在此处用于登录的账户。",
+    not_shown_anew: "该服务没有重新确认你的身份。请在该服务上退出后重试。",
     mail_not_configured: "此中继不发送邮件，因此无法重置忘记的密码。",
     forbidden: "你的角色无权进行此操作，请联系此中继的所有者。",
     not_found: "它已不存在，请刷新列表。",

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { accountQuery, sessionQuery } from "@/api/queries";
 import { AlertPreferences } from "@/components/alert-preferences";
+import { Identities } from "@/components/identities";
 import { ManagementKeys } from "@/components/management-keys";
 import { PageHeader } from "@/components/page-header";
 import { Panel, Section } from "@/components/panel";
@@ -30,6 +31,7 @@ export function ProfilePage() {
       <div className="mt-6 flex flex-col gap-8">
         <Account />
         <Password />
+        <Identities />
         <SecondFactor />
         <AlertPreferences />
         <Sessions />

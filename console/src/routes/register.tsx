@@ -9,6 +9,7 @@ import { instanceQuery, keys } from "@/api/queries";
 import type { Session } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { PlainPage } from "@/components/plain-page";
+import { ProviderButtons } from "@/components/provider-buttons";
 import { TextLink } from "@/components/text-link";
 import { NewPassword } from "@/forms/new-password";
 import { useLinkHash } from "@/lib/use-link-hash";
@@ -142,6 +143,7 @@ function Begin({ invitation, email: only, sendsMail }: BeginProps) {
         </Button>
         <TextLink to="/sign-in">{t("setup.toSignIn")}</TextLink>
       </form>
+      <ProviderButtons next="/tokens" invitation={invitation} />
     </PlainPage>
   );
 }

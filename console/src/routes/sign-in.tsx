@@ -9,6 +9,7 @@ import { instanceQuery, keys } from "@/api/queries";
 import type { Session } from "@/api/types";
 import { ErrorNote } from "@/components/error-note";
 import { PlainPage } from "@/components/plain-page";
+import { ProviderButtons } from "@/components/provider-buttons";
 import { TextLink } from "@/components/text-link";
 import { SecondStep } from "@/forms/second-step";
 import { pathInside } from "@/lib/path-inside";
@@ -85,6 +86,7 @@ export function SignInPage() {
         {instance?.sends_mail && <TextLink to="/reset">{t("reset.link")}</TextLink>}
         {instance?.sign_up === "open" && <TextLink to="/register">{t("register.link")}</TextLink>}
       </form>
+      <ProviderButtons next={pathInside(next)} />
     </PlainPage>
   );
 }
