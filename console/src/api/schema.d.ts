@@ -364,6 +364,47 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/identities": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the providers that one signs in by. */
+    get: operations["list_identities"];
+    put?: never;
+    /**
+     * Begins to connect a provider: the browser is to be sent to the address, and is signed in by the
+     *     provider too once it is back.
+     */
+    post: operations["connect_identity"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/identities/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Disconnects a provider, unless it is one's last way in. Every session of the person ends but this
+     *     one, which gets a new id.
+     */
+    delete: operations["disconnect_identity"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/instance": {
     parameters: {
       query?: never;
@@ -588,7 +629,7 @@ export interface paths {
     };
     get?: never;
     /**
-     * Changes one's password. Every session of the person ends but this one, which gets a new id. Guesses
+     * Changes one's password, or sets the first. Every session of the person ends but this one, which gets a new id. Guesses
      *     at the old one are slowed down as those at signing in are.
      */
     put: operations["change_password"];
@@ -777,6 +818,47 @@ export interface paths {
     post?: never;
     /** Takes back a price whose time has not come. */
     delete: operations["withdraw_price"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/provider-sign-ins": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begins a sign-in by a provider: the browser is to be sent to the address, and holds a cookie
+     *     without which nobody finishes what it began.
+     */
+    post: operations["begin_provider_sign_in"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/provider-sign-ins/finish": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Finishes a visit at a provider, in the browser that began it, once: signs in or registers, connects
+     *     the provider, or shows anew who one is, as it was begun. Whoever has a second factor is still
+     *     asked for it.
+     */
+    post: operations["finish_provider_sign_in"];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1009,6 +1091,23 @@ export interface paths {
     put?: never;
     /** Shows anew who one is, for what asks for that; the session gets a new id. */
     post: operations["step_up"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/step-up/provider": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Begins to show anew who one is, by a provider that one signs in by. */
+    post: operations["begin_provider_step_up"];
     delete?: never;
     options?: never;
     head?: never;
@@ -2290,6 +2389,27 @@ export interface components {
       /** @description For an update each field that changed, before and after. */
       detail: Record<string, never>;
     };
+    /** @description A provider that one signs in by. */
+    Identity: {
+      /** Format: date-time */
+      created_at: string;
+      id: string;
+      /** @description How the provider named the person when they last came. */
+      label: string;
+      /** Format: date-time */
+      last_used_at: string | null;
+      /** @description What people call it; its address where it is not in the settings any more. */
+      name: string;
+      /**
+       * @description The provider's name in the settings; null where it is not there any more, so that it lets
+       *     nobody in.
+       */
+      provider: string | null;
+    };
+    /** @description The providers that one signs in by, the oldest first. */
+    IdentityList: {
+      items: components["schemas"]["Identity"][];
+    };
     /** @description A model of the list. */
     ImportItem: {
       changes: components["schemas"]["PriceDifference"][];
@@ -2312,6 +2432,8 @@ export interface components {
       name: string;
       /** @description Nobody has made themselves its owner yet. */
       needs_setup: boolean;
+      /** @description Who people may sign in by, beside their password. */
+      providers: components["schemas"]["InstanceProvider"][];
       /** @description Where clients reach it; empty where that is the address in the browser. */
       public_url: string;
       /** @description Whether it sends mail: links to register and to set a new password. */
@@ -2320,6 +2442,13 @@ export interface components {
       sign_up: components["schemas"]["SignUp"];
       /** @description The program's version. */
       version: string;
+    };
+    /** @description A provider of identities. */
+    InstanceProvider: {
+      /** @description Its name in the settings. */
+      id: string;
+      /** @description What people read. */
+      name: string;
     };
     /** @description An invitation. Its link was shown once. */
     Invitation: {
@@ -2635,8 +2764,11 @@ export interface components {
     NewPerson: {
       billing?: components["schemas"]["Billing"] | null;
       email: string;
-      /** @description Ten characters or more. */
-      password: string;
+      /**
+       * @description Ten characters or more. Where absent they have none: they sign in by a provider that has made
+       *     sure of their address, or set one by a link.
+       */
+      password?: string | null;
       /** @description `user` where absent. Only the owner appoints an `admin`; there is one `owner`. */
       role?: ("user" | "admin" | "owner") | null;
     };
@@ -2799,7 +2931,8 @@ export interface components {
     PasswordChange: {
       /** @description Ten characters or more. */
       new_password: string;
-      old_password: string;
+      /** @description Needed by whoever has a password. Whoever has none must have shown who they are within minutes. */
+      old_password?: string | null;
     };
     /** @description The only sight of a link. */
     PasswordLink: {
@@ -3052,6 +3185,16 @@ export interface components {
       /** @description What the picture says. */
       uri: string;
     };
+    /** @description Where to send the browser. */
+    ProviderAddress: {
+      /** @description The provider's page. */
+      url: string;
+    };
+    /** @description A provider of one's own to be sent to. */
+    ProviderChoice: {
+      /** @description Its name in the settings. */
+      provider: string;
+    };
     /**
      * @description A vendor and its protocol.
      * @enum {string}
@@ -3088,6 +3231,22 @@ export interface components {
       models: string[];
       name: string;
       needs_key: boolean;
+    };
+    /** @description What the provider gave the browser to bring back. */
+    ProviderReturn: {
+      code: string;
+      /** @description How the provider named itself, where it did. */
+      iss?: string | null;
+      /** @description From the path that the browser came back to. */
+      provider: string;
+      state: string;
+    };
+    /** @description A provider to be sent to. */
+    ProviderVisit: {
+      /** @description The code of an invitation's link, where registering needs one. */
+      invitation?: string | null;
+      /** @description Its name in the settings, as `GET /api/v1/instance` lists it. */
+      provider: string;
     };
     /** @description Which usage to prune. */
     PruneUsage: {
@@ -3203,7 +3362,7 @@ export interface components {
     SecondStep: {
       code: string;
     };
-    /** @description The password was right; a code is to come. */
+    /** @description The password was right, or the provider has sent who they are; a code is to come. */
     SecondStepNeeded: {
       /**
        * Format: date-time
@@ -3257,6 +3416,8 @@ export interface components {
     };
     SessionUser: {
       email: string;
+      /** @description Whether they have a password; else they sign in by a provider of identities. */
+      has_password: boolean;
       id: string;
       /**
        * @description What a person may do.
@@ -3353,7 +3514,10 @@ export interface components {
       succeeded: boolean;
       /** @description What the browser called itself, shortened. */
       user_agent: string;
-      /** @description What was shown last, or was wrong: `password`, `app`, `recovery_code` or `registration`. */
+      /**
+       * @description What was shown last, or was wrong: `password`, `app`, `recovery_code`, `registration`, or
+       *     `provider:` and the provider's name in the settings.
+       */
       way: string;
     };
     /** @description One's sign-ins, newest first. */
@@ -3727,6 +3891,15 @@ export interface components {
        * @description How many the query finds on all pages.
        */
       total: number;
+    };
+    /** @description A visit that is over, and who is signed in now. */
+    VisitDone: {
+      /**
+       * @description What a visit at a provider came to.
+       * @enum {string}
+       */
+      outcome: "signed_in" | "connected" | "shown_anew";
+      session: components["schemas"]["Session"];
     };
     /** @description Where to post. */
     WebhookTarget: {
@@ -4536,6 +4709,92 @@ export interface operations {
       };
     };
   };
+  list_identities: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["IdentityList"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  connect_identity: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ProviderChoice"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProviderAddress"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  disconnect_identity: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The identity's id */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   get_instance: {
     parameters: {
       query?: never;
@@ -5327,6 +5586,76 @@ export interface operations {
       };
     };
   };
+  begin_provider_sign_in: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ProviderVisit"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProviderAddress"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  finish_provider_sign_in: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ProviderReturn"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["VisitDone"];
+        };
+      };
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SecondStepNeeded"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
   list_providers: {
     parameters: {
       query?: never;
@@ -5816,6 +6145,37 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Session"];
+        };
+      };
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorBody"];
+        };
+      };
+    };
+  };
+  begin_provider_step_up: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ProviderChoice"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProviderAddress"];
         };
       };
       default: {
