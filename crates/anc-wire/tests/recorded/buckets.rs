@@ -53,8 +53,9 @@ fn responses(response: &Value) -> Usage {
     let cached = at(report, "/input_tokens_details/cached_tokens");
     let written = at(report, "/input_tokens_details/cache_write_tokens");
     let reasoning = at(report, "/output_tokens_details/reasoning_tokens");
-    let items = response["output"].as_array();
-    let searches = items.into_iter().flatten().filter(|item| {
+    let items = || response["output"].as_array().into_iter().flatten();
+    let in_files = items().filter(|item| item["type"] == "file_search_call");
+    let searches = items().filter(|item| {
         item["type"] == "web_search_call"
             && (item["action"]["type"].is_null() || item["action"]["type"] == "search")
     });
@@ -65,6 +66,7 @@ fn responses(response: &Value) -> Usage {
         (Meter::Output, at(report, "/output_tokens") - reasoning),
         (Meter::Reasoning, reasoning),
         (Meter::WebSearch, searches.count() as u64),
+        (Meter::FileSearch, in_files.count() as u64),
     ])
 }
 
