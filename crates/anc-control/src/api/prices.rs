@@ -3,6 +3,7 @@
 use anc_domain::ModelName;
 use anc_store::StoreError;
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -46,10 +47,11 @@ pub(crate) async fn set_price(
     State(state): State<ApiState>,
     principal: Principal,
     Path(model): Path<String>,
-    Query(time): Query<PriceTime>,
+    time: Result<Query<PriceTime>, QueryRejection>,
     json::Json(body): json::Json<Price>,
 ) -> Result<Json<PriceVersion>, ApiError> {
     principal.operator()?;
+    let Query(time) = time.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let name = model_name(&model)?;
     let price = body.check()?;
     let from = check_time("valid_from", time.valid_from.as_deref())?;
@@ -105,10 +107,11 @@ pub(crate) async fn list_price_versions(
 pub(crate) async fn withdraw_price(
     State(state): State<ApiState>,
     principal: Principal,
-    Path((model, version)): Path<(String, i64)>,
+    Path((model, version)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     principal.operator()?;
     let name = model_name(&model)?;
+    let version: i64 = version.parse().map_err(|_| ApiError::not_found("upcoming price"))?;
     if !state.store().prices().withdraw(&name, version).await? {
         return Err(ApiError::not_found("upcoming price"));
     }
