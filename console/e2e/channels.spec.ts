@@ -103,6 +103,6 @@ test("a group puts its factor on the price @desktop", async ({ page, relay }) =>
   expect((await chat(relay.origin, inside)).status).toBe(200);
   await page.goto(`${relay.origin}/usage`);
   await page.locator("[data-call]").first().click();
-  await expect(page.getByRole("dialog").getByText("Factor of the group")).toBeVisible();
+  await expect(page.getByRole("dialog").getByText("Factor of tier and group")).toBeVisible();
   await expect(page.getByRole("dialog").getByText("×2.5")).toBeVisible();
 });

@@ -54,7 +54,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await setUp(page, relay, "0");
     await page.goto(`${relay.origin}/redemption-codes`);
-    await page.getByRole("heading", { level: 2 }).waitFor();
+    await page.getByRole("main").getByRole("heading", { level: 2 }).waitFor();
     await inspect(page, `${info.project.name}-${scheme}-codes-empty`);
     const { shared, batch } = await makeCodes(page);
     for (const language of ["en", "zh-CN"]) {
