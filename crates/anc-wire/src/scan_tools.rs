@@ -25,22 +25,24 @@ pub(crate) fn read_tools(
     input: &mut InputSize,
     tools: &mut HostedTools,
 ) -> Result<(), Malformed> {
-    let mut probe = walker.clone();
-    read_text(walker, input)?;
-    if !probe.is_at(b'[') {
-        return Ok(());
+    if !walker.is_at(b'[') {
+        return read_text(walker, input);
     }
-    probe.array(&mut |walker| {
+    walker.array(&mut |walker| {
         if !walker.is_at(b'{') {
-            return walker.skip().map(|_| ());
+            return read_text(walker, input);
         }
         let (mut kind, mut most) = (None, u64::MAX);
         walker.object(&mut |walker, key| {
-            let value = walker.skip()?;
-            match &*unescaped(key) {
-                "type" => kind = string(body, &value),
+            input.add_text(key);
+            let key = unescaped(key);
+            let mut probe = walker.clone();
+            read_text(walker, input)?;
+            // Tools describe themselves at length; only these short values are looked at again.
+            match &*key {
+                "type" => kind = string(body, &probe.skip()?),
                 "max_uses" => {
-                    let bound = whole_number(body, &value, "max_uses");
+                    let bound = whole_number(body, &probe.skip()?, "max_uses");
                     most = bound.ok().flatten().unwrap_or(u64::MAX);
                 }
                 key if GEMINI_SEARCHES.contains(&key) => kind = Some(key.to_owned()),

@@ -84,7 +84,7 @@ impl Settlement {
 }
 
 /// Which options with a price of their own the provider kept to. Where it served a request as usual
-/// instead, the request costs what is usual.
+/// instead, the request costs what is usual, if that is less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OptionsKept {
     /// The tier of service.
@@ -159,17 +159,23 @@ impl OpenHold {
 
     /// What a settlement will be charged, and why: the arithmetic of [`OpenHold::settle`].
     pub fn charge_for(&self, settlement: &Settlement) -> Result<Charge, MoneyError> {
-        let price = self.price_for(settlement.kept);
-        anc_ledger::charge(&settlement.usage, price.as_ref().unwrap_or(&self.ticket.price))
+        let usual = self.usual_price(settlement);
+        anc_ledger::charge(&settlement.usage, usual.as_ref().unwrap_or(&self.ticket.price))
     }
 
-    /// The price where it is another than that of the hold.
-    fn price_for(&self, kept: OptionsKept) -> Option<PriceSnapshot> {
-        if kept == OptionsKept::ALL || self.ticket.price.price.rules.is_empty() {
+    /// What is usual, where the provider did not keep to what was asked for and that costs less:
+    /// nobody pays more than the promise that the hold was made for.
+    fn usual_price(&self, settlement: &Settlement) -> Option<PriceSnapshot> {
+        let (kept, promised) = (settlement.kept, &self.ticket.price);
+        if kept == OptionsKept::ALL || promised.price.rules.is_empty() {
             return None;
         }
-        let usual = self.ticket.price.without_options(!kept.service_tier, !kept.speed);
-        (usual != self.ticket.price).then_some(usual)
+        let usual = promised.without_options(!kept.service_tier, !kept.speed);
+        let total = |price| anc_ledger::charge(&settlement.usage, price).map(|charge| charge.total);
+        match (total(&usual), total(promised)) {
+            (Ok(without), Ok(with)) if without < with => Some(usual),
+            _ => None,
+        }
     }
 
     /// Holds more. Refused like a new hold, but for the token's expiry.
@@ -243,9 +249,10 @@ impl OpenHold {
         // Whatever comes of it, this is not a request that never was.
         self.ended = true;
         // A hold is refused where the largest usage has no charge, so this does not fail.
-        let charge = self.charge_for(&settlement).map_err(StoreError::corrupt)?.total;
-        let usual = self.price_for(settlement.kept);
+        let usual = self.usual_price(&settlement);
         let price = usual.as_ref().unwrap_or(&self.ticket.price);
+        let charge =
+            anc_ledger::charge(&settlement.usage, price).map_err(StoreError::corrupt)?.total;
         let own_cost = OwnCost::of(&settlement.usage, price, settlement.cost_multiplier);
         let price_text = usual.as_ref().map(serde_json::to_string).transpose();
         let price_text = price_text.map_err(StoreError::corrupt)?.map(String::into_boxed_str);

@@ -182,15 +182,15 @@ async fn a_price_holds_from_its_time_on_and_can_be_taken_back_before() {
 async fn a_request_that_was_not_served_as_asked_costs_what_is_usual() {
     let bed = fresh_store(1_000_000_000).await;
     let price: ModelPrice = serde_json::from_str(
-        r#"{"input":"1","output":"2","rules":[{"service_tier":"priority","output":"4"}]}"#,
+        r#"{"input":"1","output":"2","rules":[{"service_tier":"priority","output":"4"},
+            {"service_tier":"flex","output":"1"}]}"#,
     )
     .unwrap();
-    let options =
-        PricedOptions { service_tier: Some("priority".into()), ..PricedOptions::default() };
     let usage = Usage::default().with(Meter::Output, 1_000);
     let mut charges = Vec::new();
     let token = bed.token(None).await;
-    for kept in [true, false] {
+    for (tier, kept) in [("priority", true), ("priority", false), ("flex", true), ("flex", false)] {
+        let options = PricedOptions { service_tier: Some(tier.into()), ..PricedOptions::default() };
         let promised =
             price.snapshot_for(&options, crate::support::NOW, PpmMultiplier::ONE).unwrap();
         let request = HoldRequest { price: promised, ..bed.request(token, 1, 1) };
@@ -205,5 +205,6 @@ async fn a_request_that_was_not_served_as_asked_costs_what_is_usual() {
         assert_eq!(row.charge, charge);
         charges.push(charge.to_string());
     }
-    assert_eq!(charges, ["0.004", "0.002"]);
+    // Whoever asked for a cheaper tier pays no more for getting the usual one.
+    assert_eq!(charges, ["0.004", "0.002", "0.001", "0.001"]);
 }
